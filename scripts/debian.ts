@@ -1,0 +1,75 @@
+/**
+ * Fetching files out of Debian packages with the tools that every Debian machine has: `apt-cache`
+ * resolves, `apt-get download` fetches (and checks the archive's signatures), `dpkg -x` unpacks.
+ * Nothing is installed and no rights are needed.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** The host cannot give us what we want; the message is one line for the user. */
+export class HostError extends Error {}
+
+/** Guests are amd64 whatever the host is; on another host apt needs that architecture added. */
+const ARCHITECTURE = 'amd64';
+
+export interface DebianPackage {
+  readonly name: string;
+  readonly version: string;
+}
+
+/** The tools this file runs that are not on this machine. */
+export function missingTools(): string[] {
+  return ['apt-cache', 'apt-get', 'dpkg', 'dpkg-deb'].filter(
+    (tool) => spawnSync(tool, ['--version'], { stdio: 'ignore' }).error !== undefined,
+  );
+}
+
+/** The package that a meta package stands for now: its first dependency matching `pattern`. */
+export function resolveMetaPackage(meta: string, pattern: RegExp): string {
+  const listing = run('apt-cache', ['depends', '--important', `${meta}:${ARCHITECTURE}`]);
+  for (const line of listing.split('\n')) {
+    const depends = /^\s*Depends:\s*<?([a-z0-9][a-z0-9.+-]*)/.exec(line)?.[1];
+    if (depends !== undefined && pattern.test(depends)) return depends;
+  }
+  throw new HostError(`${meta} depends on no package named like ${pattern.source}`);
+}
+
+/**
+ * Downloads `name` and unpacks it into `directory`/files.
+ * The archive's whole tree is unpacked: a kernel's modules make that some 400 MB for a moment.
+ */
+export function fetchPackage(name: string, directory: string): DebianPackage & { root: string } {
+  rmSync(directory, { recursive: true, force: true });
+  mkdirSync(directory, { recursive: true });
+  run('apt-get', ['-q', 'download', `${name}:${ARCHITECTURE}`], directory);
+  const archives = readdirSync(directory).filter((file) => file.endsWith('.deb'));
+  const archive = archives[0];
+  if (archive === undefined || archives.length !== 1) {
+    throw new HostError(`apt-get download ${name}: expected one .deb, got ${archives.length}`);
+  }
+  const root = join(directory, 'files');
+  run('dpkg', ['-x', archive, 'files'], directory);
+  const version = run('dpkg-deb', ['-f', archive, 'Version'], directory).trim();
+  return { name, version, root };
+}
+
+function run(command: string, args: readonly string[], cwd?: string): string {
+  const result = spawnSync(command, args, {
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+    // Messages are matched and shown, so they should not depend on the user's language.
+    env: { ...process.env, LC_ALL: 'C' },
+    ...(cwd === undefined ? {} : { cwd }),
+  });
+  if (result.error !== undefined) throw new HostError(`${command}: ${result.error.message}`);
+  if (result.status !== 0) {
+    const why = lastLine(result.stderr) ?? lastLine(result.stdout) ?? `status ${result.status}`;
+    throw new HostError(`${command} ${args.join(' ')}: ${why}`);
+  }
+  return result.stdout;
+}
+
+function lastLine(text: string): string | undefined {
+  return text.trim().split('\n').at(-1) || undefined;
+}
