@@ -1,0 +1,128 @@
+/**
+ * What a person types for the guest: stdin, raw if it is a terminal, with the Ctrl-A escape. Bytes
+ * wait here until the guest's UART has room for them. However the process ends, the terminal gets
+ * its old mode back.
+ */
+
+import type { ReadStream } from 'node:tty';
+import { CONSOLE_HELP, ConsoleEscape } from './console-escape.ts';
+import { writeAll } from './output.ts';
+
+/** The receiving end: the guest's serial port. */
+export interface ConsoleReceiver {
+  /** Is there room for a byte? Bytes sent without it would be lost in an overrun. */
+  canReceive(): boolean;
+  receive(byte: number): void;
+}
+
+export class ConsoleInput {
+  readonly #stdin: ReadStream | undefined;
+  readonly #escape = new ConsoleEscape();
+  readonly #restore = () => this.#setRaw(false);
+  #queue: number[] = [];
+  #sent = 0;
+  #wake: (() => void) | undefined;
+  #exitAsked = false;
+  #ended = false;
+
+  /** With `listen` false nothing is read: the console is not on stdio. */
+  constructor(listen: boolean) {
+    if (!listen) {
+      this.#ended = true;
+      return;
+    }
+    this.#stdin = process.stdin;
+    this.#setRaw(true);
+    process.once('exit', this.#restore);
+    this.#stdin.on('data', this.#onData);
+    this.#stdin.on('end', this.#onEnd);
+    // A stdin that was closed or cannot be read is one without input.
+    this.#stdin.on('error', this.#onEnd);
+  }
+
+  /** A person sits there: time passes as by the wall clock while the guest is idle. */
+  get interactive(): boolean {
+    return this.#stdin?.isTTY === true;
+  }
+
+  /** Ctrl-A x was typed. */
+  get exitAsked(): boolean {
+    return this.#exitAsked;
+  }
+
+  /** Nothing will ever come any more. */
+  get exhausted(): boolean {
+    return this.#ended && this.#pending === 0;
+  }
+
+  get #pending(): number {
+    return this.#queue.length - this.#sent;
+  }
+
+  get hasPending(): boolean {
+    return this.#pending > 0;
+  }
+
+  /** Hands over what the guest has room for. */
+  feed(guest: ConsoleReceiver): void {
+    while (this.#pending > 0 && guest.canReceive()) {
+      guest.receive(this.#queue[this.#sent++] ?? 0);
+    }
+    if (this.#sent > 4096 || this.#pending === 0) {
+      this.#queue = this.#queue.slice(this.#sent);
+      this.#sent = 0;
+    }
+  }
+
+  /** Waits for something typed, `timeoutMs` at the most. */
+  async wait(timeoutMs: number): Promise<void> {
+    if (this.hasPending || this.#exitAsked) return;
+    await new Promise<void>((resolve) => {
+      const timer = Number.isFinite(timeoutMs) ? setTimeout(resolve, timeoutMs) : undefined;
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#wake = undefined;
+  }
+
+  /** Ends a `wait` from elsewhere: a signal has come. */
+  interruptWait(): void {
+    this.#wake?.();
+  }
+
+  close(): void {
+    this.#stdin?.off('data', this.#onData);
+    this.#stdin?.off('end', this.#onEnd);
+    this.#stdin?.off('error', this.#onEnd);
+    this.#stdin?.pause();
+    this.#setRaw(false);
+    process.off('exit', this.#restore);
+  }
+
+  readonly #onData = (data: Buffer): void => {
+    // The escape key is a terminal's; bytes from a file or a pipe all belong to the guest.
+    if (!this.interactive) {
+      for (const byte of data) this.#queue.push(byte);
+    } else {
+      const { bytes, commands } = this.#escape.feed(data);
+      this.#queue.push(...bytes);
+      for (const command of commands) {
+        if (command === 'exit') this.#exitAsked = true;
+        else if (command === 'help') writeAll(2, `\r\n${CONSOLE_HELP.join('\r\n')}\r\n`);
+        else writeAll(2, '\r\nthere is no monitor in this version; Ctrl-A h helps\r\n');
+      }
+    }
+    this.#wake?.();
+  };
+
+  readonly #onEnd = (): void => {
+    this.#ended = true;
+    this.#wake?.();
+  };
+
+  #setRaw(raw: boolean): void {
+    if (this.#stdin?.isTTY === true) this.#stdin.setRawMode(raw);
+  }
+}
