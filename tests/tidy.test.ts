@@ -3,6 +3,10 @@
  * lines that break it; the list of exceptions, where there is one, gives its reasons.
  */
 
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { codeOnly, hits, imports, projectFiles, read, withoutComments } from './tidy/source.ts';
 
@@ -140,6 +144,21 @@ describe('files', () => {
   test('name no path of the machine they were written on', () => {
     const home = new RegExp(`(?:^|[\\s'"\`=(:])/(?:${['work', 'root'].join('|')})/`);
     expect(text.flatMap((file) => hits(file, read(file), home))).toEqual([]);
+  });
+
+  test('that are generated match their generator', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'retrovisor-generate-'));
+    try {
+      execFileSync('node', ['scripts/generate.mjs', folder]);
+      const generated = files.filter((file) => /\.gen\./.test(file));
+      const stale = generated.filter((file) => {
+        const written = join(folder, file);
+        return !existsSync(written) || read(written) !== read(file);
+      });
+      expect(stale).toEqual([]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   test('have no grab-bag names', () => {
