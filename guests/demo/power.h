@@ -1,0 +1,4 @@
+/* Switching the machine off. */
+#pragma once
+
+__attribute__((noreturn)) void poweroff(void);

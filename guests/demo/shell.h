@@ -1,0 +1,4 @@
+/* The shell on the console. */
+#pragma once
+
+void shell_task(void);
