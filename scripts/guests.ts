@@ -91,7 +91,7 @@ function main(args: readonly string[]): number {
   const missing = missingTools();
   if (missing.length > 0) {
     process.stderr.write(
-      `guests: needs apt-get and dpkg (Debian or a derivative), and ${missing.join(', ')} is not here; ` +
+      `guests: needs apt and dpkg (Debian or a derivative), not found here: ${missing.join(', ')}; ` +
         'use a kernel of your own: retrovisor record --kernel VMLINUZ --initrd INITRD.GZ ' +
         `--append "${APPEND}" -o boot.retro\n`,
     );
