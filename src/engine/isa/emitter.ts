@@ -116,6 +116,11 @@ export abstract class Emitter extends Code {
   abstract ip(): Val;
   /** Leaves generated code at this instruction, not retired; STATUS says why. */
   abstract leave(): void;
+  /**
+   * Leaves generated code and runs the row's `slow` routine for this whole instruction instead, from
+   * its start: nothing may have been changed. Execution goes on behind the instruction.
+   */
+  abstract fallback(): void;
   /** RIP of the next instruction, as an i64. */
   abstract nextRip(): Val;
   /** Ends the block by jumping to an i64 RIP that has been checked. */

@@ -24,6 +24,11 @@ export interface Row {
   readonly emit?: (e: Emitter) => void;
   /** What it does, as a routine on the vCPU, for instructions too long or too rare to generate. */
   readonly microcode?: Microcode;
+  /**
+   * Beside `emit`: the exact form, which `emit` leaves to by `Emitter.fallback` wherever its own
+   * shortcut does not hold. The two agree where both apply; tests/isa-sse compares them.
+   */
+  readonly slow?: Microcode;
   /** Flags it leaves undefined, as letters of `OSZAPC`; conformance masks them. */
   readonly undef?: string;
   /** LOCK is allowed with a memory destination; everywhere else it is #UD. */
