@@ -10,7 +10,8 @@ import * as L from '../vcpu/layout.ts';
 export type Operand =
   | { readonly kind: 'reg'; readonly bytes: number; readonly field: number }
   | { readonly kind: 'fixed'; readonly bytes: number; readonly offset: number }
-  | { readonly kind: 'mem'; readonly bytes: number }
+  /** `absolute`: its offset is the immediate (MOV to and from AL with a moffs). */
+  | { readonly kind: 'mem'; readonly bytes: number; readonly absolute?: true }
   | { readonly kind: 'imm'; readonly bytes: number }
   | { readonly kind: 'one'; readonly bytes: number }
   | { readonly kind: 'xmm'; readonly bytes: number; readonly field: number }
@@ -104,8 +105,9 @@ export function bindOperands(specs: readonly OperandSpec[], size: number, form: 
       case 'E':
         return memory ? { kind: 'mem', bytes } : { kind: 'reg', bytes, field };
       case 'M':
-      case 'O':
         return { kind: 'mem', bytes };
+      case 'O':
+        return { kind: 'mem', bytes, absolute: true };
       case 'G':
       case 'R':
       case 'Z':

@@ -120,6 +120,16 @@ export const STAGED_GVA = 0x340; // i64
 export const MTRR_FIXED = 0x348;
 export const MTRR_VARIABLE = 0x3a0;
 export const MTRR_DEFAULT = 0x420;
+/** Linear address of RIP 0: CS.base, but zero in 64-bit mode. */
+export const CODE_BASE = 0x430; // i64
+/** Bytes of guest RAM. */
+export const RAM_BYTES = 0x438; // u32
+/** 1 while alignment is checked: CR0.AM, RFLAGS.AC and CPL 3. */
+export const ALIGN = 0x43c; // u32
+/** 1 while the instruction at a watchpoint is let through. */
+export const WATCH_PASS = 0x440; // u32
+/** CLASS_ of the running program's accesses: which fast TLB class and which permissions. */
+export const CLASS = 0x444; // u32
 /** XCR0 is not here: XSAVE is not offered. */
 
 /** XMM0..XMM15 at a stride of 32, so that the upper halves of YMM have room. */
@@ -147,24 +157,27 @@ export const ANSWERS_MAX = 64;
 export const SCRATCH = 0xc00;
 export const SCRATCH_END = 0xd00;
 
-/** Fast TLB: three classes (kernel, user, kernel with AC) of three kinds (read, write, execute). */
-export const TLB = 0x10000;
+/**
+ * Fast TLB: three classes (kernel, user, kernel with AC) of three kinds (read, write, execute), and
+ * a fourth that is never filled, for alignment checking.
+ */
+export const TLB = 0x04000;
 export const TLB_ENTRIES = 1024;
 export const TLB_KIND_BYTES = TLB_ENTRIES * 16;
 export const TLB_CLASS_BYTES = 3 * TLB_KIND_BYTES;
 export const TLB_READ = 0;
 export const TLB_WRITE = TLB_KIND_BYTES;
 export const TLB_EXECUTE = 2 * TLB_KIND_BYTES;
-export const TLB_END = TLB + 3 * TLB_CLASS_BYTES;
-/** One fast TLB kind with nothing in it. */
-export const TLB_EMPTY = 0x38000;
+export const TLB_NEVER = TLB + 3 * TLB_CLASS_BYTES;
+export const TLB_END = TLB + 4 * TLB_CLASS_BYTES;
 
 /** Architectural TLB, 16 bytes an entry: see memory/tlb.ts. */
-export const ARCH_TLB = 0x40000;
+export const ARCH_TLB = 0x48000;
 export const ARCH_TLB_ENTRIES = 4096;
-export const ARCH_LARGE = 0x50000;
-export const ARCH_LARGE_ENTRIES = 1024;
-export const ARCH_TLB_BYTES = 0x14000;
+/** One bit for each hash of a 2 MiB region that has given entries out of a large page. */
+export const ARCH_LARGE = 0x58000;
+export const ARCH_LARGE_BYTES = 128;
+export const ARCH_TLB_BYTES = ARCH_LARGE + ARCH_LARGE_BYTES - ARCH_TLB;
 
 /** Jump cache: linear address to block, 32 bytes an entry. */
 export const JUMP_CACHE = 0x60000;
@@ -200,6 +213,10 @@ export const STATUS_EXIT = 4;
 export const STATUS_BREAK = 5;
 /** The instruction retired, and the run loop must look at interrupts, traps or the mode. */
 export const STATUS_BOUNDARY = 6;
+/** The code that would run next has been written to: its block is gone. */
+export const STATUS_INVALID = 7;
+/** An access touches a watchpoint; the instruction has not retired. */
+export const STATUS_WATCH = 8;
 
 export const SHADOW_NONE = 0;
 export const SHADOW_STI = 1;
@@ -209,3 +226,9 @@ export const SHADOW_MOV_SS = 2;
 export const ACCESS_READ = 0;
 export const ACCESS_WRITE = 1;
 export const ACCESS_EXECUTE = 2;
+
+/** Privilege classes of an access, which are also the classes of the fast TLB. */
+export const CLASS_KERNEL = 0;
+export const CLASS_USER = 1;
+/** Supervisor with RFLAGS.AC set: SMAP does not apply. */
+export const CLASS_KERNEL_AC = 2;

@@ -1,0 +1,113 @@
+/** Opcode maps built from the instruction rows: opcode → the rows that may apply, best first. */
+
+import {
+  memoryOnly,
+  type OperandSpec,
+  parseOperands,
+  registerOnly,
+  usesRm,
+} from '../isa/operands.ts';
+import type { Row } from '../isa/row.ts';
+
+export type Mandatory = 'NP' | '66' | 'F2' | 'F3' | undefined;
+
+/** A row with its encoding taken apart. */
+export interface Candidate {
+  readonly row: Row;
+  readonly index: number;
+  readonly specs: readonly OperandSpec[];
+  readonly prefix: Mandatory;
+  readonly w: 0 | 1 | undefined;
+  readonly hasModrm: boolean;
+  /** ModRM.reg digit, or the whole byte. */
+  readonly digit: number | undefined;
+  readonly modrm: number | undefined;
+  readonly mod: 'mem' | 'reg' | 'any';
+  readonly map: number;
+  readonly opcode: number;
+}
+
+/** opcode | map << 8, with maps 0 one-byte, 1 0F, 2 0F 38, 3 0F 3A. */
+export type OpcodeTable = readonly (readonly Candidate[])[];
+
+/** Takes one row's encoding apart; one candidate for each opcode byte it stands for. */
+export function parseRow(row: Row, index: number): Candidate[] {
+  const specs = parseOperands(row.ops);
+  let prefix: Mandatory;
+  let w: 0 | 1 | undefined;
+  const opcode: number[] = [];
+  let digit: number | undefined;
+  let modrm: number | undefined;
+  let plus = 1;
+  let slash = false;
+  const tokens = row.enc.split(/\s+/).filter(Boolean);
+  for (const [i, token] of tokens.entries()) {
+    if (
+      i === 0 &&
+      (token === 'NP' || token === '66' || token === 'F2' || token === 'F3') &&
+      tokens.length > 1
+    ) {
+      prefix = token;
+    } else if (token === 'W0' || token === 'W1') {
+      w = token === 'W1' ? 1 : 0;
+    } else if (token === '/r') {
+      slash = true;
+    } else if (/^\/[0-7]$/.test(token)) {
+      slash = true;
+      digit = Number(token[1]);
+    } else if (/^\/[0-9A-F]{2}$/.test(token)) {
+      slash = true;
+      modrm = Number.parseInt(token.slice(1), 16);
+    } else if (/^[0-9A-F]{2}(\+(r|i))?$/.test(token)) {
+      opcode.push(Number.parseInt(token, 16));
+      if (token.includes('+')) plus = 8;
+    } else if (!/^(i[bwdoz]|c[bwdpo]|mo)$/.test(token)) {
+      throw new Error(`rows: ${row.name}: cannot read '${token}' in '${row.enc}'`);
+    }
+  }
+  let map = 0;
+  if (opcode[0] === 0x0f && opcode.length > 1) {
+    map =
+      opcode[1] === 0x38 && opcode.length > 2 ? 2 : opcode[1] === 0x3a && opcode.length > 2 ? 3 : 1;
+  }
+  const last = opcode[map === 0 ? 0 : map === 1 ? 1 : 2]!;
+  const extra = opcode.length - (map === 0 ? 1 : map === 1 ? 2 : 3);
+  if (extra !== 0) throw new Error(`rows: ${row.name}: opcode of '${row.enc}' is too long`);
+  const letters = specs.map((s) => s.letter);
+  const hasModrm = slash || letters.some((l) => usesRm(l) || 'GVPSCD'.includes(l));
+  const mod = letters.some(memoryOnly) ? 'mem' : letters.some(registerOnly) ? 'reg' : 'any';
+  return Array.from({ length: plus }, (_, i) => ({
+    row,
+    index,
+    specs,
+    prefix,
+    w,
+    hasModrm,
+    digit,
+    modrm,
+    mod,
+    map,
+    opcode: last + i,
+  }));
+}
+
+/** More specific first: mandatory prefix, whole ModRM byte, W, digit, memory or register only. */
+const specificity = (c: Candidate): number =>
+  (c.prefix ? 16 : 0) +
+  (c.modrm !== undefined ? 8 : 0) +
+  (c.w !== undefined ? 4 : 0) +
+  (c.digit !== undefined ? 2 : 0) +
+  (c.mod !== 'any' ? 1 : 0);
+
+export function buildTable(
+  rows: readonly Row[],
+  features: (feature: string) => boolean,
+): OpcodeTable {
+  const table: Candidate[][] = Array.from({ length: 1024 }, () => []);
+  rows.forEach((row, index) => {
+    if (row.feature !== undefined && !features(row.feature)) return;
+    for (const c of parseRow(row, index)) table[(c.map << 8) | c.opcode]!.push(c);
+  });
+  for (const list of table) list.sort((a, b) => specificity(b) - specificity(a));
+  return table;
+}
