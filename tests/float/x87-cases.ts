@@ -10,6 +10,7 @@ export const RECORD = 248;
 export const EFLAGS_AT = 2;
 export const TRAP_AT = 4;
 export const IMAGE_AT = 8;
+export const FSW_AT = 12;
 export const AX_AT = 116;
 export const MEM_AT = 120;
 const IMAGE_SIZE = 108;

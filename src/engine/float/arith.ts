@@ -10,6 +10,8 @@ import { finite, INFINITE, INVALID, infinity, type Value, ZERO, zero } from './v
 
 /** Enough bits below any significand for a guard, a round and a sticky bit. */
 const GUARD = 4;
+/** Where leading bits are this far apart, the smaller operand can only make a result inexact. */
+const FAR = 64 + GUARD;
 
 export function add(x: Value, y: Value, rounding: Rounding): Value {
   if (x.kind === INFINITE) return y.kind === INFINITE && x.sign !== y.sign ? INVALID : x;
@@ -23,10 +25,10 @@ export function add(x: Value, y: Value, rounding: Rounding): Value {
   let distance = big.exp - small.exp;
   let smallSig = small.sig;
   let exp = small.exp;
-  if (distance > 64 + GUARD && distance > bitLength(smallSig) + GUARD) {
-    // Only its existence matters. `big` is a normal number here (nothing lies that far below the
-    // denormals), so the sticky bit is below its guard bits even after losing one to subtraction.
-    distance = 64 + GUARD;
+  if (distance > FAR && distance + bitLength(big.sig) - bitLength(small.sig) > FAR) {
+    // Only the small one's existence matters: the sticky bit is below the guard bits of `big`, even
+    // after it loses a bit to subtraction.
+    distance = FAR;
     smallSig = 1n;
     exp = big.exp - distance;
   }

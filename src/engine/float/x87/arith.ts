@@ -4,8 +4,8 @@
  */
 
 import { add, divide, multiply, negate, squareRootOf } from '../arith.ts';
-import { DE, OE, PRE_COMPUTATION, type Rounding, UE, ZE } from '../flags.ts';
-import { DENORMAL, INFINITE, INVALID, type Value, ZERO } from '../value.ts';
+import { DE, PRE_COMPUTATION, type Rounding, ZE } from '../flags.ts';
+import { DENORMAL, INFINITE, INVALID, type Value } from '../value.ts';
 import { DEFAULT_NAN, deliver, INVALID_RESULT, type Result, unpack } from './format.ts';
 import { isNan, propagate } from './nan.ts';
 import {

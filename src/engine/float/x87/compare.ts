@@ -59,12 +59,20 @@ function relate(x: Value, y: Value, quiet: boolean): Comparison {
   return { order: difference.sign ? 'less' : 'greater', flags };
 }
 
-/** The comparison of ST(0) with `y`, or with what stands for an empty register. */
-function compareTop(s: X87State, y: Value | undefined, quiet: boolean): Order | undefined {
-  if (isEmpty(s, 0) || y === undefined) return stackUnderflow(s) ? 'unordered' : undefined;
+interface Outcome {
+  readonly order: Order;
+  /** An unmasked exception, which keeps the stack from being popped and nothing else. */
+  readonly stopped: boolean;
+}
+
+/** Compares ST(0) with `y`, which is undefined for an empty register. */
+function compareTop(s: X87State, y: Value | undefined, quiet: boolean): Outcome {
+  if (isEmpty(s, 0) || y === undefined) {
+    return { order: 'unordered', stopped: !stackUnderflow(s) };
+  }
   setCondition(s, C1, 0);
   const { order, flags } = relate(unpack(st(s, 0)), y, quiet);
-  return raise(s, flags) ? undefined : order;
+  return { order, stopped: raise(s, flags) !== 0 };
 }
 
 const operand = (s: X87State, i: number): Value | undefined =>
@@ -79,17 +87,24 @@ export function fcom(s: X87State, i: number, quiet: boolean): boolean {
   return conclude(s, compareTop(s, operand(s, i), quiet));
 }
 
-function conclude(s: X87State, order: Order | undefined): boolean {
-  if (order === undefined) return false;
+/**
+ * QUIRK: the manual has an unmasked #IA leave the condition codes (and EFLAGS) alone; processors
+ * set them to "unordered" all the same.
+ */
+function conclude(s: X87State, { order, stopped }: Outcome): boolean {
   setCondition(s, C3 | C2 | C0, ORDER_BITS[order]);
-  return true;
+  return !stopped;
 }
 
-/** New EFLAGS, or undefined if an unmasked exception leaves them (and the stack) as they are. */
-export function fcomi(s: X87State, i: number, quiet: boolean, eflags: number): number | undefined {
-  const order = compareTop(s, operand(s, i), quiet);
-  if (order === undefined) return undefined;
-  return (eflags & ~EFLAGS_WRITTEN) | (ORDER_BITS[order] >> 8);
+/** FCOMI and FUCOMI: the new EFLAGS, and whether the comparison may pop. */
+export function fcomi(
+  s: X87State,
+  i: number,
+  quiet: boolean,
+  eflags: number,
+): { readonly eflags: number; readonly pops: boolean } {
+  const { order, stopped } = compareTop(s, operand(s, i), quiet);
+  return { eflags: (eflags & ~EFLAGS_WRITTEN) | (ORDER_BITS[order] >> 8), pops: !stopped };
 }
 
 export function ftst(s: X87State): void {

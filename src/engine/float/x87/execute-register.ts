@@ -10,7 +10,7 @@ import { fldConstant } from './constants.ts';
 import type { X87Environment } from './execute.ts';
 import { fninit } from './image.ts';
 import { f2xm1, fyl2x, fyl2xp1 } from './logarithm.ts';
-import { fcmov, ffree, fldSt, fstSt, fxch, rotate } from './move.ts';
+import { fcmov, ffree, fldSt, fstpNoCheck, fstSt, fxch, rotate } from './move.ts';
 import { fprem } from './remainder.ts';
 import { frndint, fscale, fxtract } from './scale.ts';
 import { BUSY, ES, pop, SF, type X87State } from './state.ts';
@@ -103,7 +103,7 @@ function arithmeticPop(s: X87State, modrm: number, reg: number, i: number): bool
   return true;
 }
 
-/** D9. D8+i is an alias of FSTP. */
+/** D9. D8+i is undocumented. */
 function single(s: X87State, modrm: number, reg: number, i: number): boolean {
   switch (reg) {
     case 0:
@@ -115,7 +115,7 @@ function single(s: X87State, modrm: number, reg: number, i: number): boolean {
     case 2:
       return modrm === 0xd0; // FNOP
     case 3:
-      fstSt(s, i, true);
+      fstpNoCheck(s, i);
       return true;
     case 5:
       if (i === 7) return false;
@@ -151,11 +151,9 @@ function compareFlags(
   pops: boolean,
   env: X87Environment,
 ): true {
-  const eflags = fcomi(s, i, quiet, env.eflags);
-  if (eflags !== undefined) {
-    env.eflags = eflags;
-    if (pops) pop(s);
-  }
+  const result = fcomi(s, i, quiet, env.eflags);
+  env.eflags = result.eflags;
+  if (pops && result.pops) pop(s);
   return true;
 }
 

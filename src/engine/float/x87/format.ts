@@ -3,7 +3,7 @@
  * Vol. 1 §4.2.2, §8.2, Tables 4-3 and 8-3).
  */
 
-import { IE, OE, type Rounding, UE } from '../flags.ts';
+import { IE, OE, PE, type Rounding, UE } from '../flags.ts';
 import { F80, type Rounded, round, type Target } from '../round.ts';
 import { DENORMAL, INFINITE, NORMAL, QNAN, SNAN, UNSUPPORTED, type Value, ZERO } from '../value.ts';
 
@@ -69,22 +69,25 @@ export function deliver(v: Value, target: Target, fcw: number): Result {
     flush: false,
   };
   const r = round(target, delivery, v.sign, v.sig, v.exp);
+  if (r.infinite) return { value: encodeInfinity(v.sign), flags: r.flags, up: r.up };
   let wrap = 0;
   if (r.flags & delivery.unmasked & OE) wrap = -WRAP;
   if (r.flags & delivery.unmasked & UE) wrap = WRAP;
-  return { value: encode(v.sign, r, target, wrap), flags: r.flags, up: r.up };
-}
-
-function encode(sign: 0 | 1, r: Rounded, target: Target, wrap: number): Register {
-  if (r.infinite) return encodeInfinity(sign);
   const spare = F80.precision - target.precision;
   const significand = r.sig << BigInt(spare);
   const exp = r.exp - spare + wrap;
   const field = significand & INTEGER_BIT ? exp - LEAST + 1 : 0;
-  // FSCALE can leave the range even with the wrapped exponent (SDM Vol. 1 §8.5.4, §8.5.5).
-  if (field >= SPECIAL) return encodeInfinity(sign);
-  if (field < 0 || (field === 0 && wrap !== 0)) return encodeZero(sign);
-  return { significand, signExponent: (sign << 15) | field };
+  if (wrap !== 0 && (field <= 0 || field >= SPECIAL)) return massive(v.sign, r);
+  const value = { significand, signExponent: (v.sign << 15) | field };
+  return { value, flags: r.flags, up: r.up };
+}
+
+/** FSCALE can leave the range even with the wrapped exponent (SDM Vol. 1 §8.5.4, §8.5.5). */
+function massive(sign: 0 | 1, r: Rounded): Result {
+  const flags = r.flags | PE;
+  return r.flags & OE
+    ? { value: encodeInfinity(sign), flags, up: true }
+    : { value: encodeZero(sign), flags, up: false };
 }
 
 /**

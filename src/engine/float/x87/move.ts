@@ -3,7 +3,7 @@
  * FFREE, FINCSTP). Stores to memory are in store.ts.
  */
 
-import { DE, IE, PRE_COMPUTATION } from '../flags.ts';
+import { DE, IE } from '../flags.ts';
 import { DENORMAL, fromInteger, SNAN, type Value } from '../value.ts';
 import { DEFAULT_NAN, encodeExact, quieted, type Register } from './format.ts';
 import {
@@ -32,7 +32,8 @@ export function fldMemory(s: X87State, v: Value): void {
   }
   setCondition(s, C1, 0);
   const flags = v.kind === SNAN ? IE : v.kind === DENORMAL ? DE : 0;
-  if (raise(s, flags) & PRE_COMPUTATION) return;
+  // An unmasked #D does not keep the operand from being loaded.
+  if (raise(s, flags) & IE) return;
   const register = encodeExact(v);
   pushUnchecked(s, v.kind === SNAN ? quieted(register) : register);
 }
@@ -73,17 +74,26 @@ export function fxch(s: X87State, i: number): void {
   setSt(s, i, top);
 }
 
-/** FCMOVcc: an empty register is underflow even if the condition is false. */
+/** FCMOVcc: an empty register is underflow, with its result, even if the condition is false. */
 export function fcmov(s: X87State, i: number, moves: boolean): void {
   if (isEmpty(s, 0) || isEmpty(s, i)) {
-    if (stackUnderflow(s) && moves) setSt(s, 0, DEFAULT_NAN);
+    if (stackUnderflow(s)) setSt(s, 0, DEFAULT_NAN);
     return;
   }
-  setCondition(s, C1, 0);
   if (moves) setSt(s, 0, st(s, i));
 }
 
-export const ffree = (s: X87State, i: number): void => markEmpty(s, i);
+/** D9 D8+i, "FSTPNCE": an FSTP that takes an empty ST(0) for no error and then only pops. */
+export function fstpNoCheck(s: X87State, i: number): void {
+  setCondition(s, C1, 0);
+  if (!isEmpty(s, 0)) setSt(s, i, st(s, 0));
+  pop(s);
+}
+
+export function ffree(s: X87State, i: number): void {
+  markEmpty(s, i);
+  setCondition(s, C1, 0);
+}
 
 /** FINCSTP and FDECSTP turn the stack and touch no tag. */
 export function rotate(s: X87State, by: 1 | -1): void {

@@ -64,6 +64,7 @@ function remainder(x: Value, y: Value, step: number): [bigint, number, bigint] {
 }
 
 export function fprem(s: X87State, nearest: boolean): void {
+  setCondition(s, C2, 0);
   if (isEmpty(s, 0) || isEmpty(s, 1)) {
     if (stackUnderflow(s)) setSt(s, 0, DEFAULT_NAN);
     return;

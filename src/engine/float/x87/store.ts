@@ -47,7 +47,7 @@ function store(
   if (stops === 0) mem.write(result.bits, size);
   // With #O or #U unmasked nothing was rounded into memory, so the result is not inexact either.
   setCondition(s, C1, result.up && stops === 0 ? C1 : 0);
-  raise(s, result.flags);
+  raise(s, stops === 0 ? result.flags : result.flags & ~PE);
   if (pops && stops === 0) pop(s);
 }
 
