@@ -98,6 +98,11 @@ export class FrameBlock implements Numbers {
     return entryOf(this.shape(i), this);
   }
 
+  /** The number that an exit of 32 bits at most carried out, without building the exit. */
+  outward(i: number): number {
+    return this.#lo[this.#numberAt[i]!]!;
+  }
+
   /** Bytes that belong to a DMA, input or hash frame. */
   dataLength(i: number): number {
     switch (this.kind(i)) {

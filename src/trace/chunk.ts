@@ -12,6 +12,9 @@
  *               u32      CRC-32 over the 12 bytes above and the stored bytes
  *               stored bytes
  *
+ *     trailer   u64      offset of the index chunk, at the very end of a complete file
+ *               8 bytes  "RETROIDX"
+ *
  * Numbers are little-endian. A chunk counts when all of it is there: a recorder killed at any byte
  * leaves a file that is valid up to its last whole chunk.
  */
@@ -87,6 +90,26 @@ export function checkPreamble(source: ByteSource): void {
       offset: 8,
     });
   }
+}
+
+/** The last bytes of a complete file: where the index is, and a magic. */
+const TRAILER_BYTES = 16;
+const TRAILER_MAGIC = 'RETROIDX';
+
+export function trailer(indexOffset: number): Uint8Array {
+  const bytes = Buffer.alloc(TRAILER_BYTES);
+  bytes.writeBigUInt64LE(BigInt(indexOffset), 0);
+  bytes.write(TRAILER_MAGIC, 8, 'latin1');
+  return bytes;
+}
+
+/** Where a file says that its index is; undefined if it does not, as when it was cut off. */
+export function readTrailer(source: ByteSource): number | undefined {
+  if (source.size < PREAMBLE_BYTES + TRAILER_BYTES) return undefined;
+  const bytes = Buffer.from(source.read(source.size - TRAILER_BYTES, TRAILER_BYTES));
+  if (bytes.toString('latin1', 8) !== TRAILER_MAGIC) return undefined;
+  const offset = Number(bytes.readBigUInt64LE(0));
+  return offset < source.size ? offset : undefined;
 }
 
 const hex = (bytes: Uint8Array): string =>

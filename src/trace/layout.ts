@@ -9,16 +9,15 @@ import {
   type ChunkHeader,
   type ChunkType,
   chunkName,
-  PREAMBLE_BYTES,
   readChunk,
   readChunkHeader,
+  readTrailer,
 } from './chunk.ts';
 import { RecordingError } from './error.ts';
 import { isExitKind, KIND } from './frame.ts';
 import { type ChunkSummary, decodeEnd, decodeIndex, type End, type FileIndex } from './header.ts';
 import type { ByteSource } from './source.ts';
 import { WireError } from './wire.ts';
-import { TRAILER_BYTES, TRAILER_MAGIC } from './writer.ts';
 
 export function decodeChunk<T>(
   source: ByteSource,
@@ -53,11 +52,8 @@ export interface FileLayout extends Omit<FileIndex, 'endOffset'> {
 
 /** The layout from the index, if the file ends in a usable one. */
 export function indexed(source: ByteSource): FileLayout | undefined {
-  if (source.size < PREAMBLE_BYTES + TRAILER_BYTES) return undefined;
-  const bytes = Buffer.from(source.read(source.size - TRAILER_BYTES, TRAILER_BYTES));
-  if (bytes.toString('latin1', 8) !== TRAILER_MAGIC) return undefined;
-  const offset = Number(bytes.readBigUInt64LE(0));
-  if (offset > source.size) return undefined;
+  const offset = readTrailer(source);
+  if (offset === undefined) return undefined;
   try {
     const header = readChunkHeader(source, offset);
     const index = decodeChunk(source, header, CHUNK.INDEX, decodeIndex);

@@ -36,6 +36,7 @@ export interface ChunkInfo extends ChunkSummary {
 export interface PlacedBlock {
   readonly block: FrameBlock;
   readonly first: number;
+  readonly chunk: ChunkInfo;
 }
 
 /** Decoded chunks kept: the one under the cursor and those around it. */
@@ -53,8 +54,12 @@ export class Recording {
   readonly interrupts: number;
   readonly dmaBytes: number;
   readonly bytes: number;
+  /** Where the boot chunk is, for errors about what it says. */
+  readonly bootOffset: number;
   readonly #source: ByteSource;
   readonly #pieces: readonly number[];
+  /** What `blockOf` gave last: replay asks for one frame after the other. */
+  #recent: PlacedBlock | undefined;
   #images: ImageStore | undefined;
   /** Most recently used last. */
   readonly #blocks = new Map<number, FrameBlock>();
@@ -92,6 +97,7 @@ export class Recording {
       CHUNK.BOOT,
       decodeBoot,
     );
+    this.bootOffset = layout.bootOffset;
     this.end = layout.end;
     this.damage = layout.damage;
     this.#pieces = layout.pieceOffset;
@@ -135,9 +141,15 @@ export class Recording {
 
   /** The decoded chunk that holds frame `ordinal`. */
   blockOf(ordinal: number): PlacedBlock {
+    const recent = this.#recent;
+    if (recent && ordinal >= recent.first && ordinal < recent.first + recent.block.count) {
+      return recent;
+    }
     const chunk = lastIndex(this.chunks.length, (i) => this.chunks[i]!.firstFrame <= ordinal);
     if (chunk < 0 || ordinal >= this.frames) throw new Error(`no frame ${ordinal}`);
-    return { block: this.block(chunk), first: this.chunks[chunk]!.firstFrame };
+    const info = this.chunks[chunk]!;
+    this.#recent = { block: this.block(chunk), first: info.firstFrame, chunk: info };
+    return this.#recent;
   }
 
   block(chunk: number): FrameBlock {
@@ -204,6 +216,16 @@ export class Recording {
     throw new Error(`chunk ${chunk} has fewer ${what}s than its summary`);
   }
 
+  /** How many of the frames before `ordinal` are exits. */
+  exitsBefore(ordinal: number): number {
+    if (ordinal >= this.frames) return this.exits;
+    const { block, first, chunk } = this.blockOf(ordinal);
+    let count = chunk.firstExit;
+    for (let i = 0; i < ordinal - first; i++) if (isExitKind(block.kind(i))) count++;
+    return count;
+  }
+
+  /** The images that the boot state refers to. */
   get images(): ImageStore {
     return (this.#images ??= new ImageStore(this.#source, this.#pieces));
   }

@@ -11,7 +11,15 @@ import { createHash } from 'node:crypto';
 import type { Entry, GuestExit } from '../engine/exit.ts';
 import type { Gpa, Icount } from '../engine/units.ts';
 import { icount } from '../engine/units.ts';
-import { CHUNK, type ChunkType, CODEC, type Codec, encodeChunk, preamble } from './chunk.ts';
+import {
+  CHUNK,
+  type ChunkType,
+  CODEC,
+  type Codec,
+  encodeChunk,
+  preamble,
+  trailer,
+} from './chunk.ts';
 import { DMA_BYTES_MAX, FrameColumns, INPUT_BYTES_MAX } from './columns.ts';
 import { RecordingError } from './error.ts';
 import {
@@ -267,17 +275,6 @@ export class RecordingWriter {
       // A reader ignores the part of a chunk that is left; the write error is the one to report.
     }
   }
-}
-
-/** The last bytes of a complete file: where the index is. */
-export const TRAILER_BYTES = 16;
-export const TRAILER_MAGIC = 'RETROIDX';
-
-export function trailer(indexOffset: number): Uint8Array {
-  const bytes = Buffer.alloc(TRAILER_BYTES);
-  bytes.writeBigUInt64LE(BigInt(indexOffset), 0);
-  bytes.write(TRAILER_MAGIC, 8, 'latin1');
-  return bytes;
 }
 
 const REASONS: Readonly<Record<string, string>> = {

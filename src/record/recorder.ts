@@ -1,0 +1,129 @@
+/**
+ * Records what crosses the vCPU's boundary: plugs into a machine as its tap and writes frames. A
+ * machine calls it for every exit it answers, every interrupt, NMI and DMA it lets in, and every
+ * input that reaches a device.
+ *
+ * Order is meaning: what the handling of an exit causes (DMA into the page it came from, an NMI)
+ * comes after that exit in the recording, although the machine does it before it knows the reply.
+ * So a machine that handles an exit says so first with `handling`, and what comes until the `exit`
+ * call is kept and written behind it.
+ */
+
+import type { Entry, GuestExit } from '../engine/exit.ts';
+import type { Gpa, Icount } from '../engine/units.ts';
+import { icount } from '../engine/units.ts';
+import type { Vcpu } from '../engine/vcpu/vcpu.ts';
+import { ConsoleTap } from '../trace/console.ts';
+import type { EndReason } from '../trace/header.ts';
+import type { RecordingTotals, RecordingWriter } from '../trace/writer.ts';
+
+/** What a machine tells whoever records it. */
+export interface MachineTap {
+  exit(exit: GuestExit, reply: Entry, at: Icount): void;
+  interrupt(vector: number, at: Icount): void;
+  nmi(at: Icount): void;
+  dma(gpa: Gpa, bytes: Uint8Array, at: Icount): void;
+  input(name: string, data: Uint8Array, at: Icount): void;
+}
+
+export interface RecorderOptions {
+  /** Instructions between two state hashes; the header says the same. */
+  readonly hashSpacing: number;
+  /** Called with each byte that the guest sends to its first serial port. */
+  readonly onConsole?: (byte: number) => void;
+}
+
+export class Recorder implements MachineTap {
+  readonly #writer: RecordingWriter;
+  readonly #hashSpacing: number;
+  readonly #onConsole: ((byte: number) => void) | undefined;
+  readonly #console = new ConsoleTap();
+  #nextHash: number;
+  #handling = false;
+  #consequences: (() => void)[] = [];
+
+  constructor(writer: RecordingWriter, { hashSpacing, onConsole }: RecorderOptions) {
+    this.#writer = writer;
+    this.#hashSpacing = hashSpacing;
+    this.#nextHash = hashSpacing;
+    this.#onConsole = onConsole;
+  }
+
+  /** The machine must not run past this without calling `hashPoint`. */
+  get nextHashAt(): Icount {
+    return icount(this.#nextHash);
+  }
+
+  get totals(): RecordingTotals {
+    return this.#writer.totals;
+  }
+
+  get bytes(): number {
+    return this.#writer.bytes;
+  }
+
+  /** The exit whose `exit` call comes next is being handled now. */
+  handling(): void {
+    this.#handling = true;
+  }
+
+  exit(exit: GuestExit, reply: Entry, at: Icount): void {
+    this.#writer.exit(exit, reply, at);
+    this.#handling = false;
+    if (this.#consequences.length > 0) {
+      const consequences = this.#consequences;
+      this.#consequences = [];
+      for (const write of consequences) write();
+    }
+    if (exit.kind === 'pio' && exit.dir === 'out' && exit.size === 1 && this.#onConsole) {
+      const byte = this.#console.write(exit.port, exit.value);
+      if (byte !== undefined) this.#onConsole(byte);
+    }
+  }
+
+  interrupt(vector: number, at: Icount): void {
+    this.#writer.interrupt(vector, at);
+  }
+
+  nmi(at: Icount): void {
+    if (this.#handling) this.#consequences.push(() => this.#writer.nmi(at));
+    else this.#writer.nmi(at);
+  }
+
+  dma(gpa: Gpa, bytes: Uint8Array, at: Icount): void {
+    if (this.#handling) {
+      const copy = bytes.slice();
+      this.#consequences.push(() => this.#writer.dma(gpa, copy, at));
+    } else this.#writer.dma(gpa, bytes, at);
+  }
+
+  input(name: string, data: Uint8Array, at: Icount): void {
+    this.#writer.input(name, data, at);
+  }
+
+  /** Takes a state hash if one is due. Call it at an instruction boundary. */
+  hashPoint(vcpu: Pick<Vcpu, 'icount' | 'stateHash'>): void {
+    const at = vcpu.icount;
+    if (at < this.#nextHash) return;
+    this.#writer.hash(vcpu.stateHash(), at);
+    this.#nextHash = (Math.floor(at / this.#hashSpacing) + 1) * this.#hashSpacing;
+  }
+
+  /** Puts what was recorded so far on the disk, for a guest that makes little of it. */
+  flush(): void {
+    this.#writer.flush();
+  }
+
+  /** Completes the recording and returns its final hash. */
+  end(reason: EndReason, vcpu: Pick<Vcpu, 'icount' | 'stateHash'>): string {
+    const stateHash = vcpu.stateHash();
+    this.#writer.end({ reason, icount: vcpu.icount, stateHash });
+    this.#writer.close();
+    return stateHash;
+  }
+
+  /** Gives up: the file stays as it is, incomplete. */
+  abandon(): void {
+    this.#writer.close();
+  }
+}

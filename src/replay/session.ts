@@ -1,0 +1,264 @@
+/**
+ * A replay: a vCPU driven from a recording, with no device model. Exits are answered with the
+ * recorded replies, interrupts are delivered at their exact boundary, DMA is applied; everything
+ * that leaves the vCPU is checked against the recording, and so is every state hash. The first
+ * disagreement is a `Divergence`, and the session does not go past it.
+ *
+ * What it relies on in `Vcpu`:
+ *   - `run(until)` with icount >= until, at a boundary, does nothing and returns `until`;
+ *   - `run(until)` stops at the first boundary with that icount, before anything is delivered there;
+ *   - a debug exit is at a boundary, and `run` can simply be called again.
+ */
+
+import type { DebugStop, GuestExit, VmExit } from '../engine/exit.ts';
+import { type Gpa, type Icount, icount } from '../engine/units.ts';
+import type { Vcpu, VcpuCheckpoint } from '../engine/vcpu/vcpu.ts';
+import type { FrameBlock } from '../trace/block.ts';
+import { describeExit } from '../trace/describe.ts';
+import { isExitKind, KIND, type Kind, movesGuest } from '../trace/frame.ts';
+import type { Recording } from '../trace/recording.ts';
+import { applyBoot } from './boot.ts';
+import type { Divergence, DivergenceKind } from './divergence.ts';
+import { type Mark, mark } from './mark.ts';
+import { sameExit } from './same-exit.ts';
+
+/** Why `advance` came back. */
+export type Advance =
+  | { readonly kind: 'reached' }
+  /** The recording has nothing more; `reached` takes precedence. */
+  | { readonly kind: 'end' }
+  /** A breakpoint or watchpoint set on the vCPU. */
+  | { readonly kind: 'debug'; readonly stops: readonly DebugStop[] }
+  /** DMA was applied that `watchDma` wanted to hear of. */
+  | { readonly kind: 'dma'; readonly gpa: Gpa; readonly length: number }
+  | { readonly kind: 'divergence'; readonly divergence: Divergence };
+
+export interface SessionCheckpoint {
+  readonly mark: Mark;
+  readonly vcpu: VcpuCheckpoint;
+  /** Ordinal of the next frame. */
+  readonly next: number;
+}
+
+export class ReplaySession {
+  readonly recording: Recording;
+  readonly vcpu: Vcpu;
+  /** Asked about DMA as it is applied; true makes `advance` return. */
+  watchDma: ((at: Gpa, length: number) => boolean) | undefined;
+  #next = 0;
+  /** Frames consumed that carry icount `#stepIcount`. */
+  #step = 0;
+  #stepIcount = 0;
+  /** An exit was answered and its instruction has not retired. */
+  #midway = false;
+  #divergence: Divergence | undefined;
+
+  /** `vcpu` is fresh and belongs to the session from here on. */
+  constructor(recording: Recording, vcpu: Vcpu) {
+    this.recording = recording;
+    this.vcpu = vcpu;
+    applyBoot(recording, vcpu);
+  }
+
+  get mark(): Mark {
+    const at = this.vcpu.icount;
+    return mark(at, at === this.#stepIcount ? this.#step : 0);
+  }
+
+  get divergence(): Divergence | undefined {
+    return this.#divergence;
+  }
+
+  /** Can a checkpoint be taken here? Not in the middle of an instruction. */
+  get atBoundary(): boolean {
+    return !this.#midway;
+  }
+
+  checkpoint(): SessionCheckpoint {
+    if (this.#midway || this.#divergence) throw new Error('a checkpoint in the middle of things');
+    return { mark: this.mark, vcpu: this.vcpu.checkpoint(), next: this.#next };
+  }
+
+  restore(checkpoint: SessionCheckpoint): void {
+    this.vcpu.restore(checkpoint.vcpu);
+    this.#next = checkpoint.next;
+    this.#stepIcount = checkpoint.mark.icount;
+    this.#step = checkpoint.mark.step;
+    this.#midway = false;
+    this.#divergence = undefined;
+  }
+
+  /**
+   * Goes forward to the first place to stand at or after `target` (a landing is not looked at), or
+   * to what comes before. Only ever forward: a target behind is reached already.
+   */
+  advance(target: Mark): Advance {
+    for (;;) {
+      if (this.#divergence) return { kind: 'divergence', divergence: this.#divergence };
+      if (!this.#midway && this.#isAt(target)) return { kind: 'reached' };
+      const stop =
+        this.#next < this.recording.frames ? this.#towards(target) : this.#finish(target);
+      if (stop) return stop;
+    }
+  }
+
+  #isAt(target: Mark): boolean {
+    const { icount: at, step } = this.mark;
+    return at > target.icount || (at === target.icount && step >= target.step);
+  }
+
+  /** One move: up to the next frame, or through it. */
+  #towards(target: Mark): Advance | undefined {
+    const { block, first } = this.recording.blockOf(this.#next);
+    const i = this.#next - first;
+    const kind = block.kind(i);
+    if (kind === KIND.INPUT) {
+      this.#next++;
+      return undefined;
+    }
+    if (isExitKind(kind)) return this.#exit(block, i, target);
+    const at = icount(block.icounts[i]!);
+    if (this.vcpu.icount < at) return this.#run(target, at);
+    switch (kind) {
+      case KIND.INTERRUPT:
+        return this.#interrupt(block.shape(i).address, at);
+      case KIND.NMI:
+        this.vcpu.nmi();
+        this.#consumed(kind, at);
+        return undefined;
+      case KIND.DMA:
+        return this.#dma(block, i, at);
+      case KIND.HASH:
+        return this.#hash(block, i);
+      default:
+        throw new Error(`a frame of kind ${kind}`);
+    }
+  }
+
+  /** Runs towards a frame at `at` that is no exit, or to a target before it. */
+  #run(target: Mark, at: Icount): Advance | undefined {
+    const here = this.vcpu.icount;
+    // A step that does not exist at this icount lies before the next one.
+    const until = icount(Math.min(at, Math.max(target.icount, here + 1)));
+    const exit = this.vcpu.run(until);
+    if (exit.kind === 'until' && this.vcpu.icount === until) {
+      this.#midway = false;
+      return undefined;
+    }
+    return this.#debugOr(exit, 'exit', `no exit before icount ${until}`);
+  }
+
+  #exit(block: FrameBlock, i: number, target: Mark): Advance | undefined {
+    const at = block.icounts[i]!;
+    const here = this.vcpu.icount;
+    const step = this.#stepIcount === at ? this.#step : 0;
+    const through =
+      here >= at || target.icount > at || (target.icount === at && target.step > step);
+    // The exit comes at `at`, before its instruction retires; only HLT comes after.
+    const until = icount(through ? at + 1 : Math.max(target.icount, here + 1));
+    const exit = this.vcpu.run(until);
+    if (exit.kind === 'until' && this.vcpu.icount === until && until <= at) {
+      this.#midway = false;
+      return undefined;
+    }
+    const expected = block.exit(i);
+    if (this.vcpu.icount === at && sameExit(exit, expected)) {
+      if (exit.kind !== 'shutdown') this.vcpu.enter(block.reply(i));
+      this.#consumed(block.kind(i), at);
+      return undefined;
+    }
+    return this.#debugOr(exit, 'exit', `${describeExit(expected)} at icount ${at}`);
+  }
+
+  #interrupt(vector: number, at: Icount): Advance | undefined {
+    const { vcpu } = this;
+    if (!vcpu.halted) {
+      // The boundary is the first at which the vCPU would take an interrupt. It need not be the one
+      // it stands at: an exit's instruction may have to fault first, or STI's shadow to pass.
+      vcpu.setIntr(true);
+      const exit = vcpu.run(icount(at + 1));
+      vcpu.setIntr(false);
+      const open = exit.kind === 'interrupt-window' && vcpu.icount === at;
+      if (!open)
+        return this.#debugOr(exit, 'interrupt', `to take vector ${vector} at icount ${at}`);
+      if (this.#midway) {
+        // Now it stands at a boundary, and somebody may want to look at it.
+        this.#midway = false;
+        return undefined;
+      }
+    }
+    vcpu.inject(vector);
+    this.#consumed(KIND.INTERRUPT, at);
+    return undefined;
+  }
+
+  #dma(block: FrameBlock, i: number, at: Icount): Advance | undefined {
+    const frame = block.frame(i);
+    if (frame.kind !== 'dma') throw new Error('no DMA frame');
+    this.vcpu.ram.poke(frame.gpa, frame.bytes);
+    this.#consumed(KIND.DMA, at);
+    const length = frame.bytes.length;
+    if (this.watchDma?.(frame.gpa, length)) return { kind: 'dma', gpa: frame.gpa, length };
+    return undefined;
+  }
+
+  #hash(block: FrameBlock, i: number): Advance | undefined {
+    const frame = block.frame(i);
+    if (frame.kind !== 'hash') throw new Error('no hash frame');
+    this.#next++;
+    return this.#checkHash(frame.hash);
+  }
+
+  #checkHash(expected: string): Advance | undefined {
+    const actual = this.vcpu.stateHash();
+    if (actual === expected) return undefined;
+    return this.#diverged('hash', `state hash ${expected}`, actual);
+  }
+
+  /** After the last frame: on to where the recording ends, and no further. */
+  #finish(target: Mark): Advance | undefined {
+    const { end } = this.recording;
+    const last = icount(this.recording.lastIcount);
+    if (this.vcpu.icount < last) return this.#run(target, last);
+    return (end && this.#checkHash(end.stateHash)) ?? { kind: 'end' };
+  }
+
+  #consumed(kind: Kind, at: number): void {
+    if (!movesGuest(kind)) throw new Error(`kind ${kind} is no step`);
+    this.#step = this.#stepIcount === at ? this.#step + 1 : 1;
+    this.#stepIcount = at;
+    this.#next++;
+    if (isExitKind(kind)) this.#midway = kind !== KIND.HLT && kind !== KIND.SHUTDOWN;
+    else if (kind === KIND.INTERRUPT) this.#midway = false;
+  }
+
+  /** An exit that the recording does not have here, unless it is a debugger's. */
+  #debugOr(exit: VmExit, what: DivergenceKind, expected: string): Advance {
+    if (exit.kind === 'debug') {
+      this.#midway = false;
+      return { kind: 'debug', stops: exit.stops };
+    }
+    const at = this.vcpu.icount;
+    const actual =
+      exit.kind === 'until'
+        ? `${this.vcpu.halted ? 'a halt' : 'none'} at icount ${at}`
+        : exit.kind === 'interrupt-window'
+          ? `an interrupt window at icount ${at}`
+          : `${describeExit(exit satisfies GuestExit)} at icount ${at}`;
+    return this.#diverged(what, expected, actual);
+  }
+
+  #diverged(what: DivergenceKind, expected: string, actual: string): Advance {
+    const { vcpu, recording } = this;
+    const divergence: Divergence = {
+      icount: vcpu.icount,
+      what,
+      expected,
+      actual,
+      rip: vcpu.registers().rip,
+      exits: recording.exitsBefore(this.#next),
+    };
+    this.#divergence = divergence;
+    return { kind: 'divergence', divergence };
+  }
+}
