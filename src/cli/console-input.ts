@@ -8,13 +8,6 @@ import type { ReadStream } from 'node:tty';
 import { CONSOLE_HELP, ConsoleEscape } from './console-escape.ts';
 import { writeAll } from './output.ts';
 
-/** The receiving end: the guest's serial port. */
-export interface ConsoleReceiver {
-  /** Is there room for a byte? Bytes sent without it would be lost in an overrun. */
-  canReceive(): boolean;
-  receive(byte: number): void;
-}
-
 export class ConsoleInput {
   readonly #stdin: ReadStream | undefined;
   readonly #escape = new ConsoleEscape();
@@ -63,20 +56,20 @@ export class ConsoleInput {
     return this.#pending > 0;
   }
 
-  /** Hands over what the guest has room for. */
-  feed(guest: ConsoleReceiver): void {
-    while (this.#pending > 0 && guest.canReceive()) {
-      guest.receive(this.#queue[this.#sent++] ?? 0);
-    }
+  /** The next bytes for the guest, `limit` at the most. */
+  take(limit: number): Uint8Array {
+    const bytes = Uint8Array.from(this.#queue.slice(this.#sent, this.#sent + limit));
+    this.#sent += bytes.length;
     if (this.#sent > 4096 || this.#pending === 0) {
       this.#queue = this.#queue.slice(this.#sent);
       this.#sent = 0;
     }
+    return bytes;
   }
 
   /** Waits for something typed, `timeoutMs` at the most. */
   async wait(timeoutMs: number): Promise<void> {
-    if (this.hasPending || this.#exitAsked) return;
+    if (this.hasPending || this.#exitAsked || this.#ended) return;
     await new Promise<void>((resolve) => {
       const timer = Number.isFinite(timeoutMs) ? setTimeout(resolve, timeoutMs) : undefined;
       this.#wake = () => {

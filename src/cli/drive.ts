@@ -1,0 +1,145 @@
+/**
+ * Runs a live guest to its end: in slices of a few milliseconds, so that what is typed and signals
+ * get through between two of them. Slices and waiting never change what the guest computes; only
+ * what is typed does, and that is recorded.
+ */
+
+import type { Machine, MachineStop } from '../engine/machine.ts';
+import { type Icount, icount } from '../engine/units.ts';
+import type { EndReason } from '../trace/header.ts';
+import type { ConsoleInput } from './console-input.ts';
+import type { ConsoleOutput } from './console-output.ts';
+import { FailureError } from './errors.ts';
+import { breathe, type Interruption } from './signals.ts';
+
+/** What this loop uses of a machine. */
+export type DrivenMachine = Pick<
+  Machine,
+  'now' | 'run' | 'resumeIdle' | 'isIdle' | 'input' | 'serialRoom'
+> & { readonly vcpu: { readonly icount: Icount } };
+
+export interface Drive {
+  readonly machine: DrivenMachine;
+  readonly pause: IdlePause;
+  readonly input: ConsoleInput;
+  readonly output: ConsoleOutput;
+  readonly interruption: Interruption;
+  /** Where `--until` ends the run. */
+  readonly limit: Icount;
+  /** The guest must stop here at the latest, and `atBoundary` is called when it has. */
+  readonly nextStop: () => Icount;
+  readonly atBoundary: () => void;
+  /** Asked after each slice: has something ended the run (`--until console:"…"`)? */
+  readonly reached: () => boolean;
+}
+
+/** Given to the machine as its options' `pauseWhenIdle`: it may change during the run. */
+export class IdlePause {
+  #input: ConsoleInput | undefined;
+  wanted = true;
+
+  /** Waiting makes sense while somebody may still type. */
+  get active(): boolean {
+    return this.wanted && this.#input?.exhausted === false;
+  }
+
+  follow(input: ConsoleInput): void {
+    this.#input = input;
+  }
+}
+
+const SLICE_MS = 5;
+const SLICE_MIN = 10_000;
+const SLICE_MAX = 50_000_000;
+const NS_PER_MS = 1_000_000;
+/** Longest sleep of an idle guest in one piece; signals and typing end it sooner. */
+const IDLE_MS_MAX = 1000;
+/** A guest that is idle again and again without a person waiting gives way this often. */
+const BREATHE_MS = 5;
+
+export async function drive(options: Drive): Promise<EndReason> {
+  const { machine, pause, input, interruption } = options;
+  interruption.onAsked(() => input.interruptWait());
+  const reason = await runToEnd(options);
+  // The vCPU stands between HLT and what follows: let the next alarm come, so that it is somewhere.
+  pause.wanted = false;
+  if (machine.isIdle) machine.run(machine.vcpu.icount);
+  options.output.flush();
+  return reason;
+}
+
+async function runToEnd(options: Drive): Promise<EndReason> {
+  const { machine, input, output, interruption, limit, nextStop, atBoundary, reached } = options;
+  let slice = 1_000_000;
+  let breathedMs = performance.now();
+  for (;;) {
+    if (interruption.asked || input.exitAsked) return 'interrupted';
+    if (machine.vcpu.icount >= limit || reached()) return 'limit';
+    feed(machine, input);
+    const startedMs = performance.now();
+    const before = machine.vcpu.icount;
+    const stop = machine.run(icount(Math.min(limit, nextStop(), before + slice)));
+    const nowMs = performance.now();
+    output.flush();
+    const ended = reasonToEnd(stop);
+    if (ended) return ended;
+    if (stop.reason === 'idle') {
+      if (await idle(machine, input, stop.until)) breathedMs = performance.now();
+    } else {
+      atBoundary();
+      slice = nextSlice(slice, machine.vcpu.icount - before, nowMs - startedMs);
+    }
+    if (performance.now() - breathedMs >= BREATHE_MS) {
+      await breathe();
+      breathedMs = performance.now();
+    }
+  }
+}
+
+function reasonToEnd(stop: MachineStop): EndReason | undefined {
+  switch (stop.reason) {
+    case 'until':
+    case 'idle':
+      return undefined;
+    case 'debug':
+      throw new FailureError('the machine stopped at a breakpoint nobody set');
+    default:
+      return stop.reason;
+  }
+}
+
+/** Gives the guest's serial port what was typed, as much as its FIFO has room for. */
+function feed(machine: DrivenMachine, input: ConsoleInput): void {
+  const room = input.hasPending ? machine.serialRoom(0) : 0;
+  if (room > 0) machine.input('com1', input.take(room));
+}
+
+/** As many instructions as take about SLICE_MS at the speed of the last slice. */
+export function nextSlice(slice: number, done: number, tookMs: number): number {
+  if (done <= 0) return slice;
+  const wanted = tookMs > 0 ? (done / tookMs) * SLICE_MS : slice * 2;
+  const gentle = Math.min(slice * 4, Math.max(slice / 4, wanted));
+  return Math.round(Math.min(SLICE_MAX, Math.max(SLICE_MIN, gentle)));
+}
+
+/**
+ * The guest waits. With a person at the console, so do we, for as long as it would; without one its
+ * next alarm comes at once, and if there is none only input can wake it. Returns whether it slept.
+ */
+async function idle(
+  machine: DrivenMachine,
+  input: ConsoleInput,
+  until: number | undefined,
+): Promise<boolean> {
+  const ahead = until === undefined ? Number.POSITIVE_INFINITY : Math.max(0, until - machine.now);
+  // A sleep shorter than a timer can be is not worth one.
+  if (until !== undefined && (!input.interactive || ahead < NS_PER_MS)) {
+    machine.resumeIdle(ahead);
+    return false;
+  }
+  const startedMs = performance.now();
+  await input.wait(Math.min(ahead / NS_PER_MS, IDLE_MS_MAX));
+  const passed = Math.floor((performance.now() - startedMs) * NS_PER_MS);
+  if (input.interactive) machine.resumeIdle(Math.min(passed, ahead));
+  return true;
+}
