@@ -87,7 +87,7 @@ export function mmxRow(enc: string, name: string, compute: simd.Binary, more: Mo
     unit: 'mmx',
     emit: (e) => {
       checkX87(e);
-      const b = e.let(simd.splat(e, 8, e.value(1)));
+      const b = e.let(simd.splat(e, 8, e.extu(e.value(1))));
       const a = e.let(simd.splat(e, 8, e.value(0)));
       const r = e.let(simd.extract(e, 8, 0, compute(e, a, b)));
       touchX87(e);
@@ -99,6 +99,8 @@ export function mmxRow(enc: string, name: string, compute: simd.Binary, more: Mo
 
 export interface More {
   readonly cite: string;
+  /** Where the operands are not the usual two. */
+  readonly ops?: string;
   readonly feature?: string;
 }
 
