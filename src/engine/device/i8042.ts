@@ -193,37 +193,52 @@ export class I8042 {
     const s = this.#s;
     s.lastWasCommand = true;
     s.awaiting = null;
-    if (command >= 0x20 && command < 0x40) return this.#answer(s.ram[command & 0x1f]!);
-    if (command >= 0x60 && command < 0x80) return this.#await(command);
-    if (command >= 0xf0) return this.#pulse(command & 0x0f);
+    if (command >= 0x20 && command < 0x40) {
+      this.#answer(s.ram[command & 0x1f]!);
+      return;
+    }
+    if (command >= 0x60 && command < 0x80) {
+      this.#await(command);
+      return;
+    }
+    if (command >= 0xf0) {
+      this.#pulse(command & 0x0f);
+      return;
+    }
     switch (command) {
       case 0xa7:
       case 0xa8:
-        return this.#setCommand(withBits(this.#command, CommandByte.AUX_OFF, command === 0xa7));
+        this.#setCommand(withBits(this.#command, CommandByte.AUX_OFF, command === 0xa7));
+        return;
       case 0xa9: // Test of the auxiliary interface: no error.
       case 0xab: // Test of the keyboard interface: no error.
-        return this.#answer(0x00);
+        this.#answer(0x00);
+        return;
       case 0xaa: // Self-test: turns both interfaces off, and passes.
         this.#setCommand(CommandByte.SYS);
         this.#setCommand(withBits(this.#command, CommandByte.KEYBOARD_OFF, true));
         this.#setCommand(withBits(this.#command, CommandByte.AUX_OFF, true));
-        return this.#answer(0x55);
+        this.#answer(0x55);
+        return;
       case 0xad:
       case 0xae:
-        return this.#setCommand(
-          withBits(this.#command, CommandByte.KEYBOARD_OFF, command === 0xad),
-        );
+        this.#setCommand(withBits(this.#command, CommandByte.KEYBOARD_OFF, command === 0xad));
+        return;
       case 0xc0:
-        return this.#answer(INPUT_PORT);
+        this.#answer(INPUT_PORT);
+        return;
       case 0xd0:
-        return this.#answer(this.#readOutputPort());
+        this.#answer(this.#readOutputPort());
+        return;
       case 0xd1:
       case 0xd2:
       case 0xd3:
       case 0xd4:
-        return this.#await(command);
+        this.#await(command);
+        return;
       case 0xe0: // Test inputs: both clock lines high.
-        return this.#answer(0x03);
+        this.#answer(0x03);
+        return;
       default: // Not a command: ignored.
     }
   }

@@ -168,9 +168,11 @@ export class I8254 {
     const c = this.#counter(offset as CounterNumber, clock);
     switch (c.access) {
       case 'lsb':
-        return this.#load(c, byte, clock);
+        this.#load(c, byte, clock);
+        return;
       case 'msb':
-        return this.#load(c, byte << 8, clock);
+        this.#load(c, byte << 8, clock);
+        return;
       case 'word':
         if (c.writeLow === null) {
           c.writeLow = byte;

@@ -20,6 +20,9 @@ export interface TimerState {
   deadline: number | null;
 }
 
+/** A deadline from here on is later than any tick of guest time. */
+const NEVER = Number.MAX_SAFE_INTEGER;
+
 export function timerMode(lvt: number): TimerMode {
   const field = (lvt >> 17) & 3;
   return field === 0
@@ -47,7 +50,9 @@ export function currentCount(t: TimerState, mode: TimerMode, now: Ticks): number
 
 /** When the timer interrupts next. */
 export function nextExpiry(t: TimerState, mode: TimerMode): Ticks | undefined {
-  if (mode === 'tsc-deadline') return t.deadline === null ? undefined : ticks(t.deadline);
+  if (mode === 'tsc-deadline') {
+    return t.deadline === null || t.deadline >= NEVER ? undefined : ticks(t.deadline);
+  }
   if (!t.running) return undefined;
   return ticks(t.startedAt + t.initialCount * divisor(t.divide));
 }

@@ -187,7 +187,7 @@ export class Lapic {
   get ppr(): number {
     const s = this.#s;
     const inService = (highest(s.isr) ?? 0) & 0xf0;
-    return s.tpr >= inService ? s.tpr : inService;
+    return Math.max(s.tpr, inService);
   }
 
   /** CR8 is the task priority class. */
@@ -216,9 +216,11 @@ export class Lapic {
     switch (mode) {
       case Delivery.FIXED:
       case Delivery.LOWEST:
-        return this.#accept(vector, isLevel);
+        this.#accept(vector, isLevel);
+        return;
       case Delivery.NMI:
-        return this.#outputs.nmi();
+        this.#outputs.nmi();
+        return;
       default: // SMI, INIT, STARTUP: nobody to take them. EXTINT comes through LINT0 only.
     }
   }
@@ -317,7 +319,8 @@ export class Lapic {
         s.tpr = value & 0xff;
         return;
       case 0x0b0:
-        return this.#endOfInterrupt();
+        this.#endOfInterrupt();
+        return;
       case 0x0d0:
         s.ldr = (value & 0xff00_0000) >>> 0;
         return;
@@ -326,24 +329,31 @@ export class Lapic {
         s.dfr = (value | 0x0fff_ffff) >>> 0;
         return;
       case 0x0f0:
-        return this.#writeSvr(value);
+        this.#writeSvr(value);
+        return;
       case 0x280:
         s.esr = s.errors;
         s.errors = 0;
         return;
       case 0x300:
         s.icrLow = value & 0x000c_cfff;
-        return this.#sendIpi();
+        this.#sendIpi();
+        return;
       case 0x310:
         s.icrHigh = (value & 0xff00_0000) >>> 0;
         return;
       case 0x380:
-        return timer.start(s.timer, this.#timerMode, value, now);
+        timer.start(s.timer, this.#timerMode, value, now);
+        return;
       case 0x3e0:
-        return timer.setDivide(s.timer, this.#timerMode, value, now);
+        timer.setDivide(s.timer, this.#timerMode, value, now);
+        return;
       default: {
         const lvt = lvtIndex(offset);
-        if (lvt !== undefined) return this.#writeLvt(lvt, value);
+        if (lvt !== undefined) {
+          this.#writeLvt(lvt, value);
+          return;
+        }
         if (!isReadOnly(offset)) this.#error(Esr.REGISTER);
       }
     }

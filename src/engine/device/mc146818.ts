@@ -171,9 +171,11 @@ export class Mc146818 {
     const s = this.#s;
     switch (index & 0x7f) {
       case 0x0a:
-        return this.#writeA(byte & ~RegA.UIP, now);
+        this.#writeA(byte & ~RegA.UIP, now);
+        return;
       case 0x0b:
-        return this.#writeB(byte, now);
+        this.#writeB(byte, now);
+        return;
       case 0x0c:
       case 0x0d:
         return; // Read only.

@@ -98,32 +98,41 @@ export class Ps2Keyboard {
       case Command.SCAN_CODE_SET:
       case Command.TYPEMATIC:
         s.awaiting = byte;
-        return this.#reply(ACK);
+        this.#reply(ACK);
+        return;
       case Command.ECHO:
-        return this.#reply(Command.ECHO);
+        this.#reply(Command.ECHO);
+        return;
       case Command.IDENTIFY:
-        return this.#reply(ACK, 0xab, 0x83);
+        this.#reply(ACK, 0xab, 0x83);
+        return;
       case Command.ENABLE:
         s.queue = [];
         s.scanning = true;
-        return this.#reply(ACK);
+        this.#reply(ACK);
+        return;
       case Command.DISABLE:
         this.#defaults();
         s.scanning = false;
-        return this.#reply(ACK);
+        this.#reply(ACK);
+        return;
       case Command.DEFAULTS:
         this.#defaults();
-        return this.#reply(ACK);
+        this.#reply(ACK);
+        return;
       case Command.RESEND:
-        return this.#reply(s.lastSent);
+        this.#reply(s.lastSent);
+        return;
       case Command.RESET:
         this.#defaults();
         s.leds = 0;
         s.scanning = true;
-        return this.#reply(ACK, BAT_PASSED);
+        this.#reply(ACK, BAT_PASSED);
+        return;
       default:
         // F7 to FD set key types of scan code set 3, which has no effect on set 2.
-        return this.#reply(byte >= 0xf7 ? ACK : Command.RESEND);
+        this.#reply(byte >= 0xf7 ? ACK : Command.RESEND);
+        return;
     }
   }
 

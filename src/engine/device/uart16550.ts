@@ -253,7 +253,8 @@ export class Uart16550 {
     const reg = uartReg(offset, 'write', has(this.#lcr, Lcr.DLAB));
     switch (reg) {
       case 'THR':
-        return this.#transmit(value & 0xff);
+        this.#transmit(value & 0xff);
+        return;
       case 'IER':
         // Enabling ETBEI with the holding register empty interrupts at once. Data sheet §8.4 says
         // so only for the transition, and drivers rely on that (Linux tests for it).
@@ -261,7 +262,8 @@ export class Uart16550 {
         s.ier = value & 0x0f;
         return;
       case 'FCR':
-        return this.#writeFcr(value as Bits<'FCR'>);
+        this.#writeFcr(value as Bits<'FCR'>);
+        return;
       case 'LCR':
         s.lcr = value & 0xff;
         return;
@@ -287,7 +289,8 @@ export class Uart16550 {
       case 'IIR':
         throw new Error(`uart16550: ${reg} decoded for a write`);
       default:
-        return unreachable(reg);
+        unreachable(reg);
+        return;
     }
   }
 
