@@ -114,7 +114,7 @@ export class InterpEmitter extends Emitter {
     const offset = this.effective();
     if (form === 'base' || form === 'flat') return offset;
     if (form === 'full' || form === 'wrap') return this.add(offset, this.#segmentBase());
-    return this.#checked(this.#segmentSlot(), offset, bytes, write);
+    return this.#checked(this.operandSegment(), offset, bytes, write);
   }
 
   linearOf(segment: number, offset: Val, bytes: number, write: boolean): Val {
@@ -131,16 +131,16 @@ export class InterpEmitter extends Emitter {
       // FS and GS are not part of what makes a mode flat.
       case 'flat':
       case 'checked':
-        return this.#checked(this.#segmentSlot(), offset, bytes, write);
+        return this.#checked(this.operandSegment(), offset, bytes, write);
     }
   }
 
-  #segmentSlot(): Val {
+  operandSegment(): Val {
     return this.load('i32', 1, this.ip(), R.REC_SEGMENT);
   }
 
   #segmentBase(): Val {
-    const slot = this.and(this.#segmentSlot(), 15);
+    const slot = this.and(this.operandSegment(), 15);
     return this.load('i64', 8, this.mul(slot, L.SEG_STRIDE), L.SEGMENTS + L.SEG_BASE);
   }
 

@@ -110,6 +110,8 @@ export abstract class Emitter extends Code {
   abstract linearOf(segment: number, offset: Val, bytes: number, write: boolean): Val;
   /** The segment of the memory operand, which a prefix may have changed (string sources). */
   abstract linearOfOperandSegment(offset: Val, bytes: number, write: boolean): Val;
+  /** Its number in the low four bits of an i32. */
+  abstract operandSegment(): Val;
   /** Pointer to the fast TLB class in force. */
   abstract tlbBase(): Val;
   /** Identifies this instruction to the slow paths. */

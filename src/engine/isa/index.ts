@@ -1,0 +1,39 @@
+/** Every instruction there is. */
+
+import { arith } from './arith.ts';
+import { bit } from './bit.ts';
+import { branch } from './branch.ts';
+import { convert } from './convert.ts';
+import { decimal } from './decimal.ts';
+import { exchange } from './exchange.ts';
+import { flagops } from './flagops.ts';
+import { logic } from './logic.ts';
+import { move } from './move.ts';
+import { muldiv } from './muldiv.ts';
+import { nop } from './nop.ts';
+import { rotates } from './rotate.ts';
+import type { Row } from './row.ts';
+import { shifts } from './shift.ts';
+import { stack } from './stack.ts';
+import { string } from './string.ts';
+
+/** The integer instructions. */
+export const INTEGER: readonly Row[] = [
+  ...arith,
+  ...logic,
+  ...shifts,
+  ...rotates,
+  ...muldiv,
+  ...bit,
+  ...move,
+  ...exchange,
+  ...convert,
+  ...decimal,
+  ...stack,
+  ...branch,
+  ...string,
+  ...flagops,
+  ...nop,
+];
+
+export const ROWS: readonly Row[] = [...INTEGER];
