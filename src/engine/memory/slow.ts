@@ -178,10 +178,26 @@ export function defineSlow(
     c.result(c.i32(1));
   });
 
+  /** (gva, gpa) → 1 if something on the linear or the physical page is watched. */
+  const watched = m.func('watched', ['i64', 'i32'], ['i32'], (c) => {
+    const flags = c.load('i32', 1, c.shru(c.param(1), 12), L.PAGE_FLAGS);
+    c.if(c.and(flags, L.PAGE_WATCH), () => c.ret(1));
+    const page = c.let(c.and(c.param(0), -4096));
+    const left = c.var('i32', state(c, L.WATCH_COUNT));
+    c.loop((again) => {
+      c.if(c.eqz(c.get(left)), () => c.ret(0));
+      c.set(left, c.sub(c.get(left), 1));
+      c.if(c.eq(c.load('i64', 8, c.shl(c.get(left), 3), L.WATCH_PAGES), page), () => c.ret(1));
+      c.br(again);
+    });
+    c.unreachable();
+  });
+
   /** Is the page at this gpa watched, and does the watch stop us? Returns 0 from the function if so. */
-  const watchOr0 = (c: Code, va: Val, gpa: Val, bytes: Val, write: number): void => {
-    const flags = c.load('i32', 1, c.shru(c.wrap(gpa), 12), L.PAGE_FLAGS);
-    c.if(c.and(flags, L.PAGE_WATCH), () =>
+  const watchOr0 = (c: Code, at: Val, gpa: Val, length: Val, write: number): void => {
+    const va = c.let(at);
+    const bytes = c.let(length);
+    c.if(c.call(watched, va, c.wrap(gpa)), () =>
       c.if(c.call(imports.watch, va, c.wrap(gpa), bytes, write), () => {
         c.store(4, c.i32(0), c.i32(L.STATUS_WATCH), L.STATUS);
         c.ret(0);
@@ -191,7 +207,8 @@ export function defineSlow(
 
   const fillIf = (c: Code, kind: number, va: Val, gpa: Val, cls: Val, blocked: number): void => {
     const flags = c.load('i32', 1, c.shru(c.wrap(gpa), 12), L.PAGE_FLAGS);
-    c.if(c.and(c.eqz(c.and(flags, blocked)), c.eq(cls, state(c, L.CLASS))), () =>
+    const free = c.and(c.eqz(c.and(flags, blocked)), c.eqz(c.call(watched, va, c.wrap(gpa))));
+    c.if(c.and(free, c.eq(cls, state(c, L.CLASS))), () =>
       c.do(tlb.fill, kind, va, c.add(c.wrap(gpa), L.RAM_BASE)),
     );
   };
@@ -214,7 +231,7 @@ export function defineSlow(
     });
     c.if(c.call(isRam, gpa), () => {
       watchOr0(c, va, gpa, bytes, 0);
-      fillIf(c, L.TLB_READ, va, gpa, cls, L.PAGE_WATCH);
+      fillIf(c, L.TLB_READ, va, gpa, cls, 0);
       c.ret(c.add(c.wrap(gpa), L.RAM_BASE));
     });
     c.if(c.leu(bytes, 8), () => {
@@ -257,7 +274,7 @@ export function defineSlow(
     c.if(c.call(isRam, gpa), () => {
       watchOr0(c, va, gpa, bytes, 1);
       c.do(beforeWrite, c.wrap(gpa), bytes);
-      fillIf(c, L.TLB_WRITE, va, gpa, cls, L.PAGE_WATCH | L.PAGE_CODE);
+      fillIf(c, L.TLB_WRITE, va, gpa, cls, L.PAGE_CODE);
       const at = c.let(c.wrap(gpa));
       c.switch(c.ctz(bytes), [
         () => c.store(1, at, value, L.RAM_BASE),
@@ -286,7 +303,7 @@ export function defineSlow(
     c.if(c.and(c.eqz(crosses(c, va, bytes)), c.call(isRam, gpa)), () => {
       watchOr0(c, va, gpa, bytes, 1);
       c.do(beforeWrite, c.wrap(gpa), bytes);
-      fillIf(c, L.TLB_WRITE, va, gpa, cls, L.PAGE_WATCH | L.PAGE_CODE);
+      fillIf(c, L.TLB_WRITE, va, gpa, cls, L.PAGE_CODE);
       c.ret(c.add(c.wrap(gpa), L.RAM_BASE));
     });
     c.if(crosses(c, va, bytes), () => {

@@ -83,10 +83,12 @@ export const GP = 13;
 export const SS = 12;
 
 export class Cpu {
+  readonly memory: ArrayBuffer;
   readonly state: State;
   readonly access: Access;
 
   constructor(memory: ArrayBuffer, access: Access) {
+    this.memory = memory;
     this.state = new State(memory);
     this.access = access;
   }

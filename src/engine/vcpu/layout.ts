@@ -126,10 +126,10 @@ export const CODE_BASE = 0x430; // i64
 export const RAM_BYTES = 0x438; // u32
 /** 1 while alignment is checked: CR0.AM, RFLAGS.AC and CPL 3. */
 export const ALIGN = 0x43c; // u32
-/** 1 while the instruction at a watchpoint is let through. */
-export const WATCH_PASS = 0x440; // u32
 /** CLASS_ of the running program's accesses: which fast TLB class and which permissions. */
 export const CLASS = 0x444; // u32
+/** 1: let the next breakpoint record pass once. */
+export const BREAK_PASS = 0x448; // u32
 /** XCR0 is not here: XSAVE is not offered. */
 
 /** XMM0..XMM15 at a stride of 32, so that the upper halves of YMM have room. */
@@ -156,6 +156,10 @@ export const ANSWERS_MAX = 64;
 /** Where the slow path stages data that does not lie in one run of RAM; below it no pointer is RAM. */
 export const SCRATCH = 0xc00;
 export const SCRATCH_END = 0xd00;
+/** Linear pages that no fast TLB may hold because something on them is watched: count and list. */
+export const WATCH_COUNT = 0xd00; // u32
+export const WATCH_PAGES = 0xd08; // i64 each
+export const WATCH_PAGES_MAX = 64;
 
 /**
  * Fast TLB: three classes (kernel, user, kernel with AC) of three kinds (read, write, execute), and
@@ -217,6 +221,8 @@ export const STATUS_BOUNDARY = 6;
 export const STATUS_INVALID = 7;
 /** An access touches a watchpoint; the instruction has not retired. */
 export const STATUS_WATCH = 8;
+/** The code segment's limit does not cover the block at RIP. */
+export const STATUS_LIMIT = 9;
 
 export const SHADOW_NONE = 0;
 export const SHADOW_STI = 1;

@@ -118,6 +118,12 @@ export interface Vcpu {
   readonly icount: Icount;
   /** Guest time: icount plus what HLT skipped; the TSC without its offset. */
   readonly ticks: Ticks;
+  /**
+   * Exceptions, interrupts and NMIs delivered since the last instruction retired. A faulting
+   * instruction does not retire, so icount alone does not tell the handler's entry from the place
+   * of the fault; the two together name every boundary there is.
+   */
+  readonly deliveries?: number;
   /** True between HLT and the interrupt that ends it. */
   readonly halted: boolean;
 

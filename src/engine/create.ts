@@ -1,0 +1,41 @@
+/** Making vCPUs: the main module is generated and compiled once per process, then shared. */
+
+import { Decoder } from './decode/decoder.ts';
+import { generateMain, type MainModule } from './interp/module.ts';
+import { ROWS } from './isa/index.ts';
+import * as L from './vcpu/layout.ts';
+import { SoftVcpu } from './vcpu/soft-vcpu.ts';
+import type { Vcpu } from './vcpu/vcpu.ts';
+
+let shared: { main: MainModule; decoder: Decoder } | undefined;
+
+function interpreter(): { main: MainModule; decoder: Decoder } {
+  if (!shared) {
+    const { bytes, handlers } = generateMain(ROWS);
+    shared = {
+      main: { module: new WebAssembly.Module(bytes), handlers },
+      decoder: new Decoder(ROWS),
+    };
+  }
+  return shared;
+}
+
+/** The least RAM a guest can have, and the most that a 32-bit linear memory holds, in bytes. */
+export const RAM_BYTES_MIN = 1 << 20;
+export const RAM_BYTES_MAX = L.RAM_MAX;
+
+export interface VcpuOptions {
+  /** Guest RAM: a multiple of 4096 between RAM_BYTES_MIN and RAM_BYTES_MAX. */
+  readonly memoryBytes: number;
+}
+
+/** A vCPU at reset, with its RAM. Vcpus share nothing but code. */
+export function createVcpu(options: VcpuOptions): Vcpu {
+  const { memoryBytes } = options;
+  if (memoryBytes % 4096 || memoryBytes < RAM_BYTES_MIN || memoryBytes > RAM_BYTES_MAX) {
+    throw new RangeError(
+      `guest RAM: expected 4096-byte pages from 1 MiB to ${RAM_BYTES_MAX >> 20} MiB, got ${memoryBytes} bytes`,
+    );
+  }
+  return new SoftVcpu({ memoryBytes, ...interpreter() });
+}

@@ -1,0 +1,272 @@
+/**
+ * The block cache: guest code decoded into records, found by physical address and mode. Blocks stay
+ * within a page, except that one whose only instruction reaches into the next page belongs to both.
+ * Writes to a page that holds code come here first and take away the blocks they touch.
+ */
+
+import type { Decoder } from '../decode/decoder.ts';
+import type { Instruction } from '../decode/instruction.ts';
+import { type Mode, modeOfKey } from '../decode/mode.ts';
+import * as R from '../decode/record.ts';
+import { type Handlers, segmentationOf } from '../interp/handlers.ts';
+import {
+  HANDLER_BREAK,
+  HANDLER_CONTINUE,
+  HANDLER_INVALID,
+  HANDLER_LIMIT,
+  HANDLER_MICROCODE,
+  HANDLER_RAISE,
+  HANDLER_STRADDLE,
+} from '../interp/module.ts';
+import * as L from './layout.ts';
+
+/** A block's length is bounded so that LEFT is charged in small portions. */
+const INSTRUCTIONS_MAX = 32;
+const PAGE = 4096;
+
+interface Block {
+  /** First record. */
+  readonly ip: number;
+  readonly records: number;
+  readonly page: number;
+  readonly offset: number;
+  /** One past its last byte; beyond 4096 in a block that straddles. */
+  readonly end: number;
+  readonly key: number;
+  /** Page of the bytes beyond 4096, or -1. */
+  readonly second: number;
+}
+
+type Item = Instruction | { readonly fault: number; readonly length: number };
+
+export class Blocks {
+  /** Instructions that microcode executes, by record. */
+  readonly instructions = new Map<number, Instruction>();
+  readonly #u8: Uint8Array;
+  readonly #u16: Uint16Array;
+  readonly #u32: Uint32Array;
+  readonly #i32: Int32Array;
+  readonly #u64: BigUint64Array;
+  readonly #decoder: Decoder;
+  readonly #handlers: Handlers;
+  readonly #pages = new Map<number, Block[]>();
+  readonly #byKey = new Map<number, Block>();
+  #next = L.ARENA;
+  readonly #arenaEnd: number;
+  /** Offsets in a page at which some breakpoint lies. */
+  #breaks = new Set<number>();
+
+  constructor(memory: ArrayBuffer, decoder: Decoder, handlers: Handlers, arenaEnd = L.ARENA_END) {
+    this.#u8 = new Uint8Array(memory);
+    this.#u16 = new Uint16Array(memory, 0, L.RAM_BASE >> 1);
+    this.#u32 = new Uint32Array(memory, 0, L.RAM_BASE >> 2);
+    this.#i32 = new Int32Array(memory, 0, L.RAM_BASE >> 2);
+    this.#u64 = new BigUint64Array(memory, 0, L.RAM_BASE >> 3);
+    this.#decoder = decoder;
+    this.#handlers = handlers;
+    this.#arenaEnd = arenaEnd;
+  }
+
+  /**
+   * The block at an offset of a page of RAM, decoded now if it has to be. 'straddle': its first
+   * instruction reaches into the next page, call `straddle`.
+   */
+  at(page: number, offset: number, key: number): number | 'straddle' {
+    const known = this.#byKey.get(blockKey(page, offset, key));
+    if (known) {
+      return known.second < 0 ? known.ip : 'straddle';
+    }
+    const mode = modeOfKey(key);
+    const start = L.RAM_BASE + page * PAGE;
+    const items: Item[] = [];
+    let at = offset;
+    while (items.length < INSTRUCTIONS_MAX && at < PAGE) {
+      const decoded = this.#decoder.decode(this.#u8, start + at, start + PAGE, mode, at);
+      if (decoded === 'more') break;
+      items.push(decoded);
+      at += decoded.length;
+      if ('fault' in decoded || endsBlock(decoded)) break;
+    }
+    if (!items.length) return 'straddle';
+    return this.#write(page, offset, key, mode, items, -1);
+  }
+
+  /** The block of the one instruction that begins in `page` and ends in `second` (-1: no RAM). */
+  straddle(page: number, offset: number, key: number, second: number): number {
+    const known = this.#byKey.get(blockKey(page, offset, key));
+    if (known) {
+      if (known.second === second) return known.ip;
+      this.#drop(known);
+    }
+    const mode = modeOfKey(key);
+    const bytes = new Uint8Array(32).fill(0xff);
+    const first = PAGE - offset;
+    const start = L.RAM_BASE + page * PAGE;
+    bytes.set(this.#u8.subarray(start + offset, start + PAGE));
+    if (second >= 0) {
+      const rest = L.RAM_BASE + second * PAGE;
+      bytes.set(this.#u8.subarray(rest, rest + 32 - first), first);
+    }
+    const decoded = this.#decoder.decode(bytes, 0, 32, mode, offset);
+    if (decoded === 'more') throw new Error('blocks: 32 bytes do not hold an instruction');
+    return this.#write(page, offset, key, mode, [decoded], second);
+  }
+
+  /** Takes away the blocks decoded from these bytes of RAM. */
+  invalidate(gpa: number, bytes: number): void {
+    const page = Math.floor(gpa / PAGE);
+    const list = this.#pages.get(page);
+    if (!list) return;
+    const from = gpa % PAGE;
+    const to = from + bytes;
+    for (const block of list.slice()) {
+      const [start, end] =
+        block.page === page ? [block.offset, Math.min(block.end, PAGE)] : [0, block.end - PAGE];
+      if (start < to && from < end) this.#drop(block);
+    }
+  }
+
+  /** Forgets everything. Nothing may be executing. */
+  flush(): void {
+    this.instructions.clear();
+    for (const page of this.#pages.keys()) this.#u8[L.PAGE_FLAGS + page]! &= ~L.PAGE_CODE;
+    this.#pages.clear();
+    this.#byKey.clear();
+    this.#next = L.ARENA;
+    const cache = L.JUMP_CACHE_ENTRIES * L.JUMP_CACHE_STRIDE;
+    this.#u8.fill(0xff, L.JUMP_CACHE, L.JUMP_CACHE + cache);
+  }
+
+  /** True when the arena should be flushed before the next block is decoded. */
+  get full(): boolean {
+    return this.#next + (INSTRUCTIONS_MAX + 4) * 2 * R.RECORD_BYTES > this.#arenaEnd;
+  }
+
+  setBreaks(offsets: Iterable<number>): void {
+    this.#breaks = new Set(offsets);
+    this.flush();
+  }
+
+  #drop(block: Block): void {
+    this.#byKey.delete(blockKey(block.page, block.offset, block.key));
+    for (let i = 0; i < block.records; i++) {
+      const ip = block.ip + i * R.RECORD_BYTES;
+      this.#u32[ip >> 2] = HANDLER_INVALID;
+      // Execution that arrives at a record of length zero is not an instruction's.
+      this.#u8[ip + R.REC_LENGTH] = 0;
+      this.instructions.delete(ip);
+    }
+    for (const page of block.second >= 0 ? [block.page, block.second] : [block.page]) {
+      const list = this.#pages.get(page)!;
+      list.splice(list.indexOf(block), 1);
+      if (!list.length) {
+        this.#pages.delete(page);
+        this.#u8[L.PAGE_FLAGS + page]! &= ~L.PAGE_CODE;
+      }
+    }
+  }
+
+  #write(
+    page: number,
+    offset: number,
+    key: number,
+    mode: Mode,
+    items: readonly Item[],
+    second: number,
+  ): number {
+    const first = this.#next;
+    let at = offset;
+    let remaining = items.length;
+    if (mode.codeSize !== 8 && !mode.flat) {
+      const end = offset + items.reduce((sum, i) => sum + i.length, 0);
+      this.#special(HANDLER_LIMIT, offset, remaining, end - 1);
+    }
+    if (offset + items[0]!.length > PAGE) {
+      const pointer = second >= 0 ? L.RAM_BASE + second * PAGE : 1;
+      this.#special(HANDLER_STRADDLE, offset, remaining, pointer);
+    }
+    for (const item of items) {
+      if (this.#breaks.has(at)) this.#special(HANDLER_BREAK, at, remaining, 0);
+      if ('fault' in item) {
+        this.#special(HANDLER_RAISE, at, remaining, item.fault);
+        this.#u8[this.#next - R.RECORD_BYTES + R.REC_LENGTH] = item.length;
+      } else {
+        this.#instruction(item, at, remaining, mode);
+      }
+      at += item.length;
+      remaining--;
+    }
+    const last = items[items.length - 1]!;
+    if (!('fault' in last) && !endsBlock(last)) this.#special(HANDLER_CONTINUE, at, 0, 0);
+    const block: Block = {
+      ip: first,
+      records: (this.#next - first) / R.RECORD_BYTES,
+      page,
+      offset,
+      end: at,
+      key,
+      second: at > PAGE ? second : -1,
+    };
+    this.#byKey.set(blockKey(page, offset, key), block);
+    for (const p of block.second >= 0 ? [page, block.second] : [page]) {
+      let list = this.#pages.get(p);
+      if (!list) {
+        list = [];
+        this.#pages.set(p, list);
+      }
+      list.push(block);
+      this.#u8[L.PAGE_FLAGS + p]! |= L.PAGE_CODE;
+    }
+    return first;
+  }
+
+  #special(handler: number, offset: number, remaining: number, imm: number): void {
+    const ip = this.#next;
+    this.#next += R.RECORD_BYTES;
+    this.#u8.fill(0, ip, ip + R.RECORD_BYTES);
+    this.#u32[ip >> 2] = handler;
+    this.#u8[ip + R.REC_REMAINING] = remaining;
+    this.#u16[(ip + R.REC_OFFSET) >> 1] = offset;
+    this.#u32[(ip + R.REC_IMM) >> 2] = handler === HANDLER_CONTINUE ? 0 : imm;
+  }
+
+  #instruction(insn: Instruction, offset: number, remaining: number, mode: Mode): void {
+    const ip = this.#next;
+    this.#next += R.RECORD_BYTES;
+    const { row } = insn;
+    if (row.emit) {
+      const segmentation = segmentationOf(insn.form, mode.codeSize, mode.flat);
+      this.#u32[ip >> 2] = this.#handlers.of(insn, segmentation);
+    } else {
+      this.#u32[ip >> 2] = HANDLER_MICROCODE;
+    }
+    if (row.microcode || row.slow) this.instructions.set(ip, insn);
+    this.#u8[ip + R.REC_REMAINING] = remaining;
+    this.#u8[ip + R.REC_LENGTH] = insn.length;
+    this.#u16[(ip + R.REC_OFFSET) >> 1] = offset;
+    for (let i = 0; i < 3; i++) this.#u16[(ip + R.REC_REG + 2 * i) >> 1] = insn.regs[i]!;
+    this.#u8[ip + R.REC_SCALE] = insn.scale;
+    const long = mode.codeSize === 8;
+    const slot = long && insn.segment < L.FS ? L.FLAT : insn.segment;
+    this.#u8[ip + R.REC_SEGMENT] = slot | (insn.stackFault ? R.SEGMENT_STACK : 0);
+    this.#u16[(ip + R.REC_BASE) >> 1] = insn.base;
+    this.#u16[(ip + R.REC_INDEX) >> 1] = insn.index;
+    const relative = row.ops.startsWith('J');
+    const disp = relative
+      ? offset + insn.length + Number(insn.imm)
+      : insn.form === 'reg'
+        ? insn.imm2
+        : insn.disp;
+    this.#i32[(ip + R.REC_DISP) >> 2] = disp;
+    this.#u64[(ip + R.REC_IMM) >> 3] = relative ? 0n : BigInt.asUintN(64, insn.imm);
+  }
+}
+
+/** Must this instruction be the last of its block? */
+export function endsBlock(insn: Instruction): boolean {
+  if (insn.rep !== 'none') return true;
+  return insn.row.ends ?? insn.row.emit === undefined;
+}
+
+const blockKey = (page: number, offset: number, key: number): number =>
+  (page * PAGE + offset) * 256 + key;

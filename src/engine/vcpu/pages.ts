@@ -1,0 +1,181 @@
+/**
+ * RAM over time: which pages have been written since the last checkpoint, what they held before,
+ * and the running hash of all of them.
+ *
+ * Checkpoints stand on a line. Between two neighbours lies an *edge*: the pages in which they
+ * differ, each with the content it has at the end of the edge that is farther from where RAM stands
+ * now. Walking over an edge swaps every page with RAM, so that any checkpoint can be reached from
+ * any other, and nothing is stored twice. Behind the checkpoint that RAM stands at or after lies
+ * the *open* set: pre-images of the pages written since.
+ */
+
+import type { MainExports } from '../interp/module.ts';
+import * as L from './layout.ts';
+
+const PAGE = 4096;
+
+/** Pages by number, each with 4096 bytes. */
+export type PageSet = Map<number, Uint8Array>;
+
+/** A place on the line: identity only. */
+export interface Anchor {
+  readonly id: number;
+}
+
+export class Pages {
+  readonly #u8: Uint8Array;
+  readonly #exports: MainExports;
+  readonly #line: Anchor[] = [];
+  /** edges[i] lies between line[i] and line[i + 1]. */
+  readonly #edges: PageSet[] = [];
+  /** Index on the line of the checkpoint that RAM came from; -1 before the first. */
+  #at = -1;
+  #open: PageSet = new Map();
+  readonly #stale = new Set<number>();
+  readonly #hashes: BigUint64Array;
+  #hash = 0n;
+  #ids = 0;
+  /** Called for each page whose content is replaced, so that decoded code of it can go. */
+  onReplace: (page: number) => void = () => {};
+
+  constructor(memory: ArrayBuffer, exports: MainExports, ramBytes: number) {
+    this.#u8 = new Uint8Array(memory);
+    this.#exports = exports;
+    this.#hashes = new BigUint64Array(Math.ceil(ramBytes / PAGE));
+  }
+
+  /** First write to a page since it was last clean. */
+  touch(page: number): void {
+    if (this.#at >= 0 && !this.#open.has(page)) this.#open.set(page, this.#copy(page));
+    this.#stale.add(page);
+    this.#u8[L.PAGE_FLAGS + page]! |= L.PAGE_DIRTY;
+  }
+
+  /** Hash of all RAM. */
+  hash(): bigint {
+    // XOR makes the order of pages irrelevant.
+    for (const page of this.#stale) {
+      const now = BigInt.asUintN(64, this.#exports.pageHash(L.RAM_BASE + page * PAGE, page));
+      this.#hash ^= this.#hashes[page]! ^ now;
+      this.#hashes[page] = now;
+    }
+    this.#clean();
+    return this.#hash;
+  }
+
+  /** Makes the next write to every page come through `touch`. */
+  #clean(): void {
+    for (const page of this.#stale) this.#u8[L.PAGE_FLAGS + page]! &= ~L.PAGE_DIRTY;
+    this.#stale.clear();
+    this.#exports.tlbDropKind(L.TLB_WRITE);
+  }
+
+  /** Sets a checkpoint here. */
+  mark(): Anchor {
+    this.hash();
+    const anchor = { id: this.#ids++ };
+    if (this.#at < 0) {
+      this.#line.push(anchor);
+      this.#at = 0;
+      return anchor;
+    }
+    // The edge ahead now begins here: pages written since differ from what they will be there.
+    const ahead = this.#edges[this.#at];
+    if (ahead) {
+      for (const [page, before] of this.#open) if (!ahead.has(page)) ahead.set(page, before);
+    }
+    this.#edges.splice(this.#at, 0, this.#open);
+    this.#open = new Map();
+    this.#at++;
+    this.#line.splice(this.#at, 0, anchor);
+    return anchor;
+  }
+
+  /** Puts RAM back to what it was at a checkpoint. */
+  restore(anchor: Anchor): void {
+    const to = this.#indexOf(anchor);
+    for (const [page, bytes] of this.#open) this.#replace(page, bytes);
+    this.#open = new Map();
+    while (this.#at > to) this.#swap(this.#edges[--this.#at]!);
+    while (this.#at < to) this.#swap(this.#edges[this.#at++]!);
+    this.#protect();
+  }
+
+  /** Removes a checkpoint; its neighbours stay reachable. */
+  release(anchor: Anchor): void {
+    const i = this.#indexOf(anchor);
+    const before = this.#edges[i - 1];
+    const after = this.#edges[i];
+    if (i === this.#at) this.#releaseCurrent(i, before, after);
+    else if (before && after) {
+      // Contents are those of the far end: the nearer edge's are only there where it has no other.
+      const [near, far] = i < this.#at ? [after, before] : [before, after];
+      const merged = new Map(near);
+      for (const [page, bytes] of far) merged.set(page, bytes);
+      this.#edges.splice(i - 1, 2, merged);
+    } else if (before) this.#edges.splice(i - 1, 1);
+    else if (after) this.#edges.splice(i, 1);
+    this.#line.splice(i, 1);
+    if (i < this.#at) this.#at--;
+  }
+
+  /** Bytes of pages held for checkpoints. Pages shared between sets count once each. */
+  get bytes(): number {
+    let pages = this.#open.size;
+    for (const edge of this.#edges) pages += edge.size;
+    return pages * PAGE;
+  }
+
+  #releaseCurrent(i: number, before: PageSet | undefined, after: PageSet | undefined): void {
+    if (before && after) {
+      // RAM will stand after the checkpoint before; the edge ahead must reach from there.
+      for (const page of before.keys()) {
+        if (!after.has(page)) after.set(page, this.#open.get(page) ?? this.#copy(page));
+      }
+    }
+    if (before) {
+      for (const [page, bytes] of before) this.#open.set(page, bytes);
+      this.#edges.splice(i - 1, 1);
+      this.#at = i - 1;
+      return;
+    }
+    // The first checkpoint of the line: nothing before it can be reached any more.
+    if (after) {
+      throw new Error('pages: the first checkpoint goes last');
+    }
+    this.#open = new Map();
+    this.#at = -1;
+  }
+
+  #swap(edge: PageSet): void {
+    for (const [page, bytes] of edge) {
+      // Buffers may be shared between sets: never written, only exchanged.
+      const now = this.#copy(page);
+      this.#replace(page, bytes);
+      edge.set(page, now);
+    }
+  }
+
+  #replace(page: number, bytes: Uint8Array): void {
+    this.onReplace(page);
+    this.#u8.set(bytes, L.RAM_BASE + page * PAGE);
+    this.#stale.add(page);
+  }
+
+  #protect(): void {
+    // Stale pages keep their hash owed, but their next write must keep a pre-image.
+    for (const page of this.#stale) this.#u8[L.PAGE_FLAGS + page]! &= ~L.PAGE_DIRTY;
+    this.#exports.tlbDropKind(L.TLB_WRITE);
+  }
+
+  #copy(page: number): Uint8Array {
+    const at = L.RAM_BASE + page * PAGE;
+    return this.#u8.slice(at, at + PAGE);
+  }
+
+  #indexOf(anchor: Anchor): number {
+    const i = this.#line.indexOf(anchor);
+    if (i < 0) throw new Error('pages: a checkpoint that was released');
+    return i;
+  }
+}

@@ -1,0 +1,608 @@
+/**
+ * The vCPU made of generated WebAssembly and microcode. This file is the run loop: what happens at
+ * instruction boundaries, and what the stops of generated code mean.
+ */
+
+import type { Decoder } from '../decode/decoder.ts';
+import type { Entry, GuestExit, VmExit } from '../exit.ts';
+import { MICROCODE_LEAVE, MICROCODE_NEXT, MICROCODE_RESUME } from '../interp/control.ts';
+import type { MainExports, MainImports, MainModule } from '../interp/module.ts';
+import { Cpu, FL_IF, FL_RF, FL_TF } from '../microcode/cpu.ts';
+import { instructionBreakpointHit, takeDebugTrap } from '../microcode/debug.ts';
+import {
+  type Delivery,
+  deliverDebugTrap,
+  deliverException,
+  deliverInterrupt,
+} from '../microcode/deliver.ts';
+import { ExitPending, Fault } from '../microcode/microcode.ts';
+import type { Gpa, Gva, Icount, Ticks } from '../units.ts';
+import { type AccessHost, createAccess } from './access.ts';
+import { Blocks, endsBlock } from './blocks.ts';
+import { debugTranslate } from './debug-walk.ts';
+import * as L from './layout.ts';
+import { deriveMode } from './mode.ts';
+import { type Anchor, Pages } from './pages.ts';
+import { powerOnState } from './power-on.ts';
+import { readRegisters, writeRegisters } from './registers.ts';
+import type { State } from './state.ts';
+import { hashState } from './state-hash.ts';
+import type { Breakpoint, Ram, Registers, Vcpu, VcpuCheckpoint, Watchpoint } from './vcpu.ts';
+import { Watches } from './watches.ts';
+
+/** Generated code runs for at most this many instructions at a time: LEFT is 32 bits wide. */
+const SLICE_MAX = 100_000_000;
+/** WebAssembly has no on-stack replacement: the first slices are short, so that V8 can tier up. */
+const SLICE_WARM = 200_000;
+const WARM_SLICES = 200;
+/** Exceptions delivered without one instruction retiring before `run` gives its caller a look. */
+const DELIVERIES_MAX = 1000;
+
+const UNTIL: VmExit = { kind: 'until' };
+const WINDOW: VmExit = { kind: 'interrupt-window' };
+const SHUTDOWN: VmExit = { kind: 'shutdown' };
+
+interface Checkpoint extends VcpuCheckpoint {
+  readonly anchor: Anchor;
+  readonly state: Uint8Array;
+  readonly tlb: Uint8Array;
+  readonly nmiPending: boolean;
+  readonly shutdown: boolean;
+}
+
+export interface SoftVcpuOptions {
+  readonly memoryBytes: number;
+  readonly main: MainModule;
+  readonly decoder: Decoder;
+}
+
+export class SoftVcpu implements Vcpu {
+  readonly ram: Ram;
+  readonly #memory: WebAssembly.Memory;
+  readonly #u8: Uint8Array;
+  readonly #exports: MainExports;
+  readonly #cpu: Cpu;
+  readonly #state: State;
+  readonly #blocks: Blocks;
+  readonly #pages: Pages;
+  readonly #watches: Watches;
+  #icount = 0;
+  #slices = 0;
+  #nmiPending = false;
+  #shutdown = false;
+  /** The exit that `run` returned and `enter` has not answered. */
+  #pending: GuestExit | undefined;
+  /** Answers of the instruction that is executing again, by position. */
+  #answers: Entry[] = [];
+  /** A delivery that met an access which wants the host's answer: done again once it is there. */
+  #delivery: (() => Delivery) | undefined;
+  /** RIP and icount of the breakpoint that `run` stopped at last. */
+  #stoppedAt: { rip: bigint; icount: number } | undefined;
+
+  constructor(options: SoftVcpuOptions) {
+    const { memoryBytes, main } = options;
+    const pages = Math.ceil((L.RAM_BASE + memoryBytes) / 65536);
+    this.#memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    const buffer = this.#memory.buffer;
+    this.#u8 = new Uint8Array(buffer);
+    const imports: MainImports = {
+      memory: this.#memory,
+      touch: (page) => this.#pages.touch(page),
+      codeWrite: (gpa, bytes) => this.#blocks.invalidate(gpa >>> 0, bytes),
+      watch: (gva, gpa, bytes, write) =>
+        this.#watches.hit(BigInt.asUintN(64, gva), gpa >>> 0, bytes, write !== 0),
+      findBlock: () => this.#findBlock(),
+      microcode: (ip) => this.#microcode(ip),
+    };
+    const instance = new WebAssembly.Instance(main.module, { env: { ...imports } });
+    this.#exports = instance.exports as unknown as MainExports;
+    const host: AccessHost = {
+      exports: this.#exports,
+      memory: buffer,
+      exit: (exit) => this.#exit(exit),
+      icount: () => this.#icountNow(),
+      modeChanged: () => deriveMode(this.#cpu),
+    };
+    this.#cpu = new Cpu(
+      buffer,
+      createAccess(host, () => this.#cpu.state),
+    );
+    this.#state = this.#cpu.state;
+    this.#blocks = new Blocks(buffer, options.decoder, main.handlers);
+    this.#pages = new Pages(buffer, this.#exports, memoryBytes);
+    this.#pages.onReplace = (page) => this.#blocks.invalidate(page * 4096, 4096);
+    this.#watches = new Watches(this.#cpu, buffer, () => this.#exports.tlbDropFast());
+    this.ram = this.#makeRam(memoryBytes);
+    this.#state.setU32(L.RAM_BYTES, memoryBytes);
+    this.#blocks.flush();
+    this.#exports.tlbFlush(2, 0n, 0);
+    this.#exports.tlbDropFast();
+    powerOnState(this.#cpu);
+    deriveMode(this.#cpu);
+  }
+
+  get icount(): Icount {
+    return this.#icount as Icount;
+  }
+  get ticks(): Ticks {
+    return (this.#icount + this.#state.count(L.SKIPPED)) as Ticks;
+  }
+  get halted(): boolean {
+    return this.#state.u32(L.HALTED) !== 0;
+  }
+
+  // --- running ----------------------------------------------------------------------------------------
+
+  run(until: Icount): VmExit {
+    if (this.#pending) throw new Error(`vcpu: ${this.#pending.kind} exit was not answered`);
+    let deliveries = 0;
+    for (;;) {
+      if (this.#shutdown) return SHUTDOWN;
+      if (this.#delivery) {
+        const exit = this.#deliver(this.#delivery);
+        if (exit) return exit;
+        continue;
+      }
+      const redo = this.#state.u32(L.ANSWERED) > 0;
+      if (!redo) {
+        const event = this.#boundary(until);
+        if (event === 'delivered') {
+          if (++deliveries > DELIVERIES_MAX) return UNTIL;
+          continue;
+        }
+        if (event) return event;
+      }
+      const before = this.#icount;
+      const exit = this.#runSome(until, redo);
+      if (exit) return exit;
+      deliveries = this.#icount === before ? deliveries + 1 : 0;
+      if (deliveries > DELIVERIES_MAX) return UNTIL;
+    }
+  }
+
+  /**
+   * What comes between two instructions, in the order of SDM Vol. 3A table 6-2: NMI, external
+   * interrupt. Traps of the instruction before have been taken where it retired.
+   */
+  #boundary(until: number): VmExit | 'delivered' | undefined {
+    const s = this.#state;
+    const shadow = s.u32(L.SHADOW);
+    if (this.#nmiPending && !s.u32(L.NMI_BLOCKED) && shadow === L.SHADOW_NONE) {
+      this.#nmiPending = false;
+      return this.#deliver(() => deliverInterrupt(this.#cpu, 2, 'nmi')) ?? 'delivered';
+    }
+    if (s.u32(L.INTR) && s.u32(L.EFLAGS) & FL_IF && shadow === L.SHADOW_NONE) return WINDOW;
+    if (this.#icount >= until || s.u32(L.HALTED)) return UNTIL;
+    return undefined;
+  }
+
+  /** Runs generated code once and deals with why it stopped. */
+  #runSome(until: number, redo: boolean): VmExit | undefined {
+    const s = this.#state;
+    const flags = s.u32(L.EFLAGS);
+    const shadow = s.u32(L.SHADOW);
+    const tf = (flags & FL_TF) !== 0;
+    const breaks = this.#watches.instructionBreaks;
+    if (breaks && !redo && instructionBreakpointHit(this.#cpu)) {
+      return this.#deliver(() => deliverException(this.#cpu, { vector: 1, error: undefined }));
+    }
+    const alone =
+      redo || tf || shadow !== L.SHADOW_NONE || breaks || this.#watches.passing || flags & FL_RF;
+    const slice = this.#slices < WARM_SLICES ? SLICE_WARM : SLICE_MAX;
+    const budget = alone ? 1 : Math.min(until - this.#icount, slice);
+    s.setU32(L.SHADOW, L.SHADOW_NONE);
+    if (flags & FL_RF) s.setU32(L.EFLAGS, flags & ~FL_RF);
+    const retired = this.#execute(budget);
+    const status = s.u32(L.STATUS);
+    if (retired) {
+      s.setU32(L.ANSWERED, 0);
+      const hits = this.#watches.takeHits();
+      if (alone && takeDebugTrap(this.#cpu, tf)) {
+        const exit = this.#deliver(() => deliverDebugTrap(this.#cpu));
+        if (exit) return exit;
+        if (!hits) return undefined;
+      }
+      if (hits) return { kind: 'debug', stops: hits };
+    }
+    switch (status) {
+      case L.STATUS_STOP:
+      case L.STATUS_BOUNDARY:
+        return undefined;
+      case L.STATUS_FAULT: {
+        s.setU32(L.ANSWERED, 0);
+        this.#watches.takeHits();
+        const vector = s.u32(L.FAULT_VECTOR);
+        const error = hasErrorCode(vector) ? s.u32(L.FAULT_ERROR) : undefined;
+        return this.#deliver(() => deliverException(this.#cpu, { vector, error }));
+      }
+      case L.STATUS_MMIO:
+      case L.STATUS_EXIT:
+        // The instruction has not run: what holds for its boundary holds again.
+        if (!retired) this.#restoreBoundary(shadow, flags);
+        return this.#takePending(status);
+      case L.STATUS_BREAK:
+        return this.#atBreak(until);
+      case L.STATUS_INVALID:
+        this.#forgetJump();
+        return undefined;
+      case L.STATUS_LIMIT:
+        return this.#atLimit();
+      case L.STATUS_WATCH:
+        if (!retired) this.#restoreBoundary(shadow, flags);
+        this.#watches.passing = true;
+        return undefined;
+      default:
+        throw new Error(`vcpu: generated code stopped with status ${status}`);
+    }
+  }
+
+  #restoreBoundary(shadow: number, flags: number): void {
+    this.#state.setU32(L.SHADOW, shadow);
+    if (flags & FL_RF) this.#state.setU32(L.EFLAGS, this.#state.u32(L.EFLAGS) | FL_RF);
+  }
+
+  /** Runs generated code for at most `budget` instructions; returns how many retired. */
+  #execute(budget: number): number {
+    const s = this.#state;
+    if (this.#blocks.full) this.#blocks.flush();
+    this.#slices++;
+    s.setU32(L.LEFT, budget);
+    s.setCount(L.ICOUNT_END, this.#icount + budget);
+    s.setU32(L.STATUS, L.STATUS_NONE);
+    s.setU32(L.ANSWER_NEXT, 0);
+    this.#exports.run();
+    while (s.u32(L.STATUS) === L.STATUS_STOP && s.i32(L.LEFT) > 0) {
+      // The next block is longer than what is left: its first instructions one by one.
+      s.setU32(L.STATUS, L.STATUS_NONE);
+      const block = this.#exports.find();
+      if (block) this.#exports.partial(block, s.i32(L.LEFT));
+    }
+    const retired = budget - s.i32(L.LEFT);
+    this.#icount += retired;
+    return retired;
+  }
+
+  #icountNow(): number {
+    const s = this.#state;
+    const ip = s.u32(L.STOP_AT);
+    const remaining = ip ? this.#u8[ip + 4]! : 0;
+    return s.count(L.ICOUNT_END) - s.i32(L.LEFT) - remaining;
+  }
+
+  /** Delivers now, or keeps the delivery for when the host has answered what it met. */
+  #deliver(delivery: () => Delivery): VmExit | undefined {
+    const s = this.#state;
+    this.#delivery = undefined;
+    s.setU32(L.STATUS, L.STATUS_NONE);
+    s.setU32(L.ANSWER_NEXT, 0);
+    s.setU32(L.STOP_AT, 0);
+    const rip = s.u64(L.RIP);
+    try {
+      if (delivery() === 'shutdown') this.#shutdown = true;
+      s.setU32(L.ANSWERED, 0);
+      s.setU32(L.BREAK_PASS, 0);
+      const hits = this.#watches.takeHits();
+      return hits ? { kind: 'debug', stops: hits } : undefined;
+    } catch (thrown) {
+      if (!(thrown instanceof ExitPending)) throw thrown;
+      s.setU64(L.RIP, rip);
+      this.#delivery = delivery;
+      const status = s.u32(L.STATUS);
+      if (status === L.STATUS_WATCH) {
+        this.#watches.passing = true;
+        return undefined;
+      }
+      return this.#takePending(status);
+    }
+  }
+
+  // --- exits --------------------------------------------------------------------------------------------
+
+  /** The exit that generated code or microcode left behind. */
+  #takePending(status: number): VmExit {
+    const s = this.#state;
+    if (status === L.STATUS_MMIO) {
+      this.#pending = {
+        kind: 'mmio',
+        dir: s.u32(L.MMIO_WRITE) ? 'write' : 'read',
+        gpa: Number(s.u64(L.MMIO_GPA)) as Gpa,
+        size: s.u32(L.MMIO_SIZE) as 1 | 2 | 4 | 8,
+        value: BigInt.asUintN(s.u32(L.MMIO_SIZE) * 8, s.u64(L.MMIO_VALUE)),
+      };
+    }
+    if (!this.#pending) throw new Error(`vcpu: status ${status} without an exit`);
+    return this.#pending;
+  }
+
+  /** Microcode's side of an exit: the host's answer, if it is there. */
+  #exit(exit: GuestExit): Entry {
+    const s = this.#state;
+    const next = s.u32(L.ANSWER_NEXT);
+    if (next < s.u32(L.ANSWERED)) {
+      s.setU32(L.ANSWER_NEXT, next + 1);
+      return this.#answers[next]!;
+    }
+    this.#pending = exit;
+    s.setU32(L.STATUS, L.STATUS_EXIT);
+    throw new ExitPending();
+  }
+
+  enter(entry: Entry): void {
+    const exit = this.#pending;
+    if (!exit) throw new Error('vcpu: there is no exit to answer');
+    const s = this.#state;
+    const n = s.u32(L.ANSWERED);
+    if (n >= L.ANSWERS_MAX) throw new Error('vcpu: one instruction made too many accesses');
+    if (exit.kind === 'mmio' && exit.dir === 'read') {
+      if (entry.kind !== 'wide') throw new Error(`vcpu: mmio read answered with ${entry.kind}`);
+      s.setU64(L.ANSWERS + n * 8, BigInt.asUintN(exit.size * 8, entry.value));
+    }
+    // Entries may be reused by the host once `enter` returns.
+    this.#answers[n] = { ...entry };
+    s.setU32(L.ANSWERED, n + 1);
+    this.#pending = undefined;
+  }
+
+  setIntr(level: boolean): void {
+    this.#state.setU32(L.INTR, level ? 1 : 0);
+  }
+
+  inject(vector: number): void {
+    const exit = this.#deliver(() => deliverInterrupt(this.#cpu, vector, 'external'));
+    if (exit && !this.#delivery) throw new Error(`vcpu: inject ended in ${exit.kind}`);
+  }
+
+  nmi(): void {
+    this.#nmiPending = true;
+  }
+
+  // --- hooks of generated code --------------------------------------------------------------------------
+
+  #findBlock(): number {
+    const s = this.#state;
+    const rip = s.u64(L.RIP);
+    const lin = BigInt.asUintN(64, rip + s.u64(L.CODE_BASE));
+    const long = (s.u32(L.MODE_KEY) & 3) === 2;
+    const outside = long
+      ? BigInt.asUintN(64, BigInt.asIntN(48, lin)) !== lin
+      : rip > BigInt(s.u32(L.segment(L.CS) + L.SEG_LIMIT));
+    if (outside) return this.#fetchFault(13);
+    const linear = long ? lin : lin & 0xffffffffn;
+    const cls = s.u32(L.CLASS);
+    const pointer = this.#exports.fetchPage(linear, cls) >>> 0;
+    if (pointer === 0) return 0;
+    if (pointer === 1) return this.#fetchFault(6);
+    const key = s.u32(L.MODE_KEY);
+    const page = (pointer - L.RAM_BASE) / 4096;
+    const offset = Number(linear & 0xfffn);
+    let ip = this.#blocks.at(page, offset, key);
+    if (ip === 'straddle') {
+      const nextLinear = (linear & ~0xfffn) + 4096n;
+      const second =
+        this.#exports.fetchPage(long ? nextLinear : nextLinear & 0xffffffffn, cls) >>> 0;
+      if (second === 0) return 0;
+      ip = this.#blocks.straddle(
+        page,
+        offset,
+        key,
+        second === 1 ? -1 : (second - L.RAM_BASE) / 4096,
+      );
+    }
+    s.setU64(L.RIP_PAGE, rip - BigInt(offset));
+    const entry = this.#jumpEntry(linear);
+    const u32 = this.#u32;
+    u32[entry >> 2] = Number(linear & 0xffffffffn);
+    u32[(entry >> 2) + 1] = Number(linear >> 32n);
+    u32[(entry >> 2) + 2] = key;
+    u32[(entry >> 2) + 3] = pointer + offset;
+    u32[(entry >> 2) + 4] = ip;
+    return ip;
+  }
+
+  get #u32(): Uint32Array {
+    this.#u32View ??= new Uint32Array(this.#memory.buffer, 0, L.RAM_BASE >> 2);
+    return this.#u32View;
+  }
+  #u32View: Uint32Array | undefined;
+
+  #jumpEntry(linear: bigint): number {
+    const low = Number(linear & 0xffffffffn);
+    const hash = (low ^ (low >>> 12)) & (L.JUMP_CACHE_ENTRIES - 1);
+    return L.JUMP_CACHE + hash * L.JUMP_CACHE_STRIDE;
+  }
+
+  /** The block that the jump cache knows for RIP is gone. */
+  #forgetJump(): void {
+    const s = this.#state;
+    const linear = BigInt.asUintN(64, s.u64(L.RIP) + s.u64(L.CODE_BASE));
+    const entry = this.#jumpEntry((s.u32(L.MODE_KEY) & 3) === 2 ? linear : linear & 0xffffffffn);
+    this.#u8.fill(0xff, entry, entry + L.JUMP_CACHE_STRIDE);
+  }
+
+  #fetchFault(vector: number): number {
+    const s = this.#state;
+    s.setU32(L.FAULT_VECTOR, vector);
+    s.setU32(L.FAULT_ERROR, 0);
+    s.setU32(L.STATUS, L.STATUS_FAULT);
+    return 0;
+  }
+
+  #microcode(ip: number): number {
+    const s = this.#state;
+    const insn = this.#blocks.instructions.get(ip)!;
+    const rip = s.u64(L.RIP);
+    s.setU32(L.STOP_AT, ip);
+    try {
+      (insn.row.microcode ?? insn.row.slow)!(this.#cpu, insn);
+    } catch (thrown) {
+      if (thrown instanceof Fault) {
+        s.setU32(L.FAULT_VECTOR, thrown.vector);
+        s.setU32(L.FAULT_ERROR, thrown.error ?? 0);
+        s.setU32(L.STATUS, L.STATUS_FAULT);
+      } else if (!(thrown instanceof ExitPending)) throw thrown;
+      s.setU64(L.RIP, rip);
+      s.setU32(L.LEFT, s.i32(L.LEFT) + this.#u8[ip + 4]!);
+      return MICROCODE_LEAVE;
+    }
+    if (!endsBlock(insn)) return MICROCODE_NEXT;
+    const flags = s.u32(L.EFLAGS);
+    const look =
+      s.u32(L.SHADOW) ||
+      s.u32(L.HALTED) ||
+      s.u32(L.DEBUG_HITS) ||
+      flags & (FL_TF | FL_RF) ||
+      (flags & FL_IF && s.u32(L.INTR)) ||
+      this.#watches.changed ||
+      this.#nmiPending;
+    if (!look) return MICROCODE_RESUME;
+    s.setU32(L.STATUS, L.STATUS_BOUNDARY);
+    return MICROCODE_LEAVE;
+  }
+
+  // --- debugger's stops ---------------------------------------------------------------------------------
+
+  #atBreak(until: number): VmExit | undefined {
+    const s = this.#state;
+    if (this.#icount >= until) return UNTIL;
+    const rip = s.u64(L.RIP);
+    const gva = BigInt.asUintN(64, rip + s.u64(L.CODE_BASE)) as Gva;
+    const hit = this.#watches.breakpointsAt(gva);
+    const again = this.#stoppedAt?.rip === rip && this.#stoppedAt.icount === this.#icount;
+    if (!hit.length || again) {
+      this.#stoppedAt = undefined;
+      s.setU32(L.BREAK_PASS, 1);
+      return undefined;
+    }
+    this.#stoppedAt = { rip, icount: this.#icount };
+    return { kind: 'debug', stops: hit.map((id) => ({ kind: 'break', id, rip: gva })) };
+  }
+
+  /** The block reaches beyond the code segment: as many instructions as lie within it, or #GP(0). */
+  #atLimit(): VmExit | undefined {
+    const s = this.#state;
+    const rip = s.u64(L.RIP);
+    const limit = BigInt(s.u32(L.segment(L.CS) + L.SEG_LIMIT));
+    const block = this.#exports.find();
+    if (!block) return undefined;
+    let fits = 0;
+    let end = rip;
+    for (let ip = block; ; ip += 32) {
+      const length = this.#u8[ip + 5]!;
+      if (!length && this.#u8[ip + 4] === 0) break;
+      end += BigInt(length);
+      if (length && end - 1n > limit) break;
+      if (length) fits++;
+    }
+    if (!fits) {
+      return this.#deliver(() => deliverException(this.#cpu, { vector: 13, error: 0 }));
+    }
+    // Past the limit check, which is the block's first record.
+    s.setU32(L.LEFT, fits);
+    s.setCount(L.ICOUNT_END, this.#icount + fits);
+    s.setU32(L.STATUS, L.STATUS_NONE);
+    this.#exports.partial(block + 32, 1);
+    this.#icount += 1 - s.i32(L.LEFT);
+    return undefined;
+  }
+
+  setBreakpoints(points: readonly Breakpoint[]): void {
+    this.#watches.setBreakpoints(points);
+    this.#blocks.setBreaks(points.map((p) => Number(p.gva & 0xfffn)));
+  }
+
+  setWatchpoints(points: readonly Watchpoint[]): void {
+    this.#watches.setWatchpoints(points);
+  }
+
+  // --- state --------------------------------------------------------------------------------------------
+
+  registers(): Registers {
+    return readRegisters(this.#cpu);
+  }
+
+  setRegisters(registers: Partial<Registers>): void {
+    writeRegisters(this.#cpu, registers);
+    deriveMode(this.#cpu);
+    this.#exports.tlbFlush(2, 0n, 0);
+  }
+
+  stateHash(): string {
+    return hashState(this.#cpu, this.#exports, this.#icount, this.#pages.hash());
+  }
+
+  translate(at: Gva): Gpa | undefined {
+    return debugTranslate(this.#cpu, this.ram, at);
+  }
+
+  checkpoint(): VcpuCheckpoint {
+    if (this.#pending || this.#state.u32(L.ANSWERED) || this.#delivery) {
+      throw new Error('vcpu: a checkpoint inside an instruction');
+    }
+    this.#state.setU32(L.BREAK_PASS, 0);
+    const anchor = this.#pages.mark();
+    const checkpoint: Checkpoint = {
+      icount: this.icount,
+      bytes: L.STATE_BYTES + L.ARCH_TLB_BYTES,
+      anchor,
+      state: this.#u8.slice(0, L.STATE_BYTES),
+      tlb: this.#u8.slice(L.ARCH_TLB, L.ARCH_TLB + L.ARCH_TLB_BYTES),
+      nmiPending: this.#nmiPending,
+      shutdown: this.#shutdown,
+    };
+    return checkpoint;
+  }
+
+  restore(checkpoint: VcpuCheckpoint): void {
+    const { anchor, state, tlb, nmiPending, shutdown, icount } = checkpoint as Checkpoint;
+    this.#pages.restore(anchor);
+    this.#u8.set(state, 0);
+    this.#u8.set(tlb, L.ARCH_TLB);
+    this.#exports.tlbDropFast();
+    this.#icount = icount;
+    this.#nmiPending = nmiPending;
+    this.#shutdown = shutdown;
+    this.#pending = undefined;
+    this.#delivery = undefined;
+    this.#stoppedAt = undefined;
+    this.#watches.takeHits();
+    this.#watches.restored();
+    deriveMode(this.#cpu);
+  }
+
+  release(checkpoint: VcpuCheckpoint): void {
+    this.#pages.release((checkpoint as Checkpoint).anchor);
+  }
+
+  #makeRam(size: number): Ram {
+    const inRam = (at: number): boolean => at < size && Math.floor(at / 0x20000) !== 5;
+    return {
+      size,
+      peek: (at, length) => {
+        const bytes = new Uint8Array(length).fill(0xff);
+        for (let i = 0; i < length; ) {
+          const n = Math.min(length - i, 4096 - ((at + i) % 4096));
+          if (inRam(at + i)) {
+            const from = L.RAM_BASE + at + i;
+            bytes.set(this.#u8.subarray(from, from + n), i);
+          }
+          i += n;
+        }
+        return bytes;
+      },
+      poke: (at, bytes) => {
+        for (let i = 0; i < bytes.length; ) {
+          const n = Math.min(bytes.length - i, 4096 - ((at + i) % 4096));
+          if (inRam(at + i)) {
+            this.#exports.beforeWrite(at + i, n);
+            this.#u8.set(bytes.subarray(i, i + n), L.RAM_BASE + at + i);
+          }
+          i += n;
+        }
+      },
+    };
+  }
+}
+
+/** SDM Vol. 3A table 6-1. */
+const hasErrorCode = (vector: number): boolean =>
+  vector === 8 || (vector >= 10 && vector <= 14) || vector === 17 || vector === 21;

@@ -1,0 +1,132 @@
+/** Breakpoints and watchpoints: the debugger's, and the guest's own in DR0..DR7. */
+
+import type { DebugStop } from '../exit.ts';
+import type { Cpu } from '../microcode/cpu.ts';
+import { dataBreakpointHits, dataBreakpoints, instructionBreakpoints } from '../microcode/debug.ts';
+import type { Gva } from '../units.ts';
+import * as L from './layout.ts';
+import type { Breakpoint, Watchpoint } from './vcpu.ts';
+
+export class Watches {
+  readonly #cpu: Cpu;
+  readonly #dropFast: () => void;
+  readonly #flags: Uint8Array;
+  readonly #watchPages: BigUint64Array;
+  #points: readonly Watchpoint[] = [];
+  #breaks = new Map<bigint, number[]>();
+  #hits: DebugStop[] = [];
+  #dr7 = 0n;
+  #drs: bigint[] = [];
+  /** The instruction at a watched access is being let through; hits are collected. */
+  passing = false;
+  /** DR7 enables an instruction breakpoint: every instruction is looked at. */
+  instructionBreaks = false;
+
+  constructor(cpu: Cpu, memory: ArrayBuffer, dropFast: () => void) {
+    this.#cpu = cpu;
+    this.#dropFast = dropFast;
+    this.#flags = new Uint8Array(memory);
+    this.#watchPages = new BigUint64Array(memory, L.WATCH_PAGES, L.WATCH_PAGES_MAX);
+  }
+
+  setBreakpoints(points: readonly Breakpoint[]): void {
+    this.#breaks = new Map();
+    for (const { id, gva } of points) {
+      const ids = this.#breaks.get(gva);
+      if (ids) ids.push(id);
+      else this.#breaks.set(gva, [id]);
+    }
+  }
+
+  breakpointsAt(gva: Gva): readonly number[] {
+    return this.#breaks.get(gva) ?? [];
+  }
+
+  setWatchpoints(points: readonly Watchpoint[]): void {
+    this.#markPhysical(0);
+    this.#points = points;
+    this.#markPhysical(L.PAGE_WATCH);
+    this.#listPages();
+  }
+
+  /** Have the guest's debug registers changed since they were last looked at? If so, look. */
+  get changed(): boolean {
+    const s = this.#cpu.state;
+    const dr7 = s.u64(L.DR + 7 * 8);
+    if (dr7 === this.#dr7 && (dr7 & 0xffn) === 0n) return false;
+    const drs = [0, 1, 2, 3].map((n) => s.u64(L.DR + n * 8));
+    if (dr7 === this.#dr7 && drs.every((d, i) => d === this.#drs[i])) return false;
+    this.#dr7 = dr7;
+    this.#drs = drs;
+    this.#listPages();
+    return true;
+  }
+
+  /** After a checkpoint came back. */
+  restored(): void {
+    this.passing = false;
+    if (this.changed) this.#listPages();
+  }
+
+  /** An access to a watched page: 1 stops the instruction before it runs. */
+  hit(gva: bigint, gpa: number, bytes: number, write: boolean): number {
+    const found: DebugStop[] = [];
+    for (const p of this.#points) {
+      if (p.on !== 'access' && (p.on === 'write') !== write) continue;
+      const at = p.space === 'gva' ? gva : BigInt(gpa);
+      if (at < p.at + BigInt(p.length) && p.at < at + BigInt(bytes)) {
+        const access = write ? 'write' : 'read';
+        found.push({ kind: 'watch', id: p.id, access, gva: gva as Gva, size: bytes });
+      }
+    }
+    const guest = dataBreakpointHits(this.#cpu, gva, bytes, write);
+    if (!found.length && !guest) return 0;
+    if (!this.passing) return 1;
+    for (const stop of found) {
+      if (!this.#hits.some((h) => h.id === stop.id)) this.#hits.push(stop);
+    }
+    if (guest) {
+      const s = this.#cpu.state;
+      s.setU32(L.DEBUG_HITS, s.u32(L.DEBUG_HITS) | guest);
+    }
+    return 0;
+  }
+
+  /** What the instruction that was let through has hit. */
+  takeHits(): readonly DebugStop[] | undefined {
+    this.passing = false;
+    if (!this.#hits.length) return undefined;
+    const hits = this.#hits;
+    this.#hits = [];
+    return hits;
+  }
+
+  #markPhysical(flag: number): void {
+    for (const p of this.#points) {
+      if (p.space !== 'gpa') continue;
+      const last = (Number(p.at) + p.length - 1) >>> 12;
+      for (let page = Number(p.at) >>> 12; page <= last; page++) {
+        const at = L.PAGE_FLAGS + page;
+        if (at < L.ARENA) this.#flags[at] = (this.#flags[at]! & ~L.PAGE_WATCH) | flag;
+      }
+    }
+  }
+
+  #listPages(): void {
+    const pages = new Set<bigint>();
+    const add = (at: bigint, length: number): void => {
+      for (let page = at & ~0xfffn; page < at + BigInt(length); page += 4096n) pages.add(page);
+    };
+    for (const p of this.#points) if (p.space === 'gva') add(p.at, p.length);
+    for (const { at, length } of dataBreakpoints(this.#cpu)) add(at, length);
+    if (pages.size > L.WATCH_PAGES_MAX) {
+      throw new Error(
+        `watchpoints: expected at most ${L.WATCH_PAGES_MAX} pages, got ${pages.size}`,
+      );
+    }
+    this.#watchPages.set([...pages]);
+    this.#cpu.state.setU32(L.WATCH_COUNT, pages.size);
+    this.instructionBreaks = instructionBreakpoints(this.#cpu).length > 0;
+    this.#dropFast();
+  }
+}
