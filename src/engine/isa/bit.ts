@@ -32,7 +32,8 @@ function wordOfBit(e: Emitter, offset: Val, write: boolean): Val {
 function bitOp(change: BitOp | undefined): (e: Emitter) => void {
   return (e) => {
     const bytes = e.bytes(0);
-    const offset = e.value(1);
+    const given = e.value(1);
+    const offset = bytes === 8 ? e.let(e.extu(given)) : given;
     const far = e.isMemory(0) && e.operand(1).kind === 'reg';
     const to = ((): Opened => {
       if (!far) return change ? e.open(0) : { old: e.value(0), put: () => {} };
