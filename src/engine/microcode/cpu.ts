@@ -28,8 +28,11 @@ export interface Access {
   /** Lazy flags settled into the six bits, and written. */
   flagWord(): number;
   setFlagWord(word: number): void;
-  /** Drops TLB entries. `page`: INVLPG; `nonglobal`: MOV CR3; `all`: everything, globals too. */
-  flushTlb(what: 'page' | 'nonglobal' | 'all', gva?: bigint, pcid?: number): void;
+  /**
+   * Drops TLB entries. `page`: INVLPG; `nonglobal`: MOV CR3; `all`: everything, globals too; `none`:
+   * MOV CR3 that keeps them all, so only what was derived for the old PCID goes.
+   */
+  flushTlb(what: 'page' | 'nonglobal' | 'all' | 'none', gva?: bigint, pcid?: number): void;
   /** Recomputes what is derived from CR0, CR4, EFER, CS, SS, CPL and RFLAGS.AC; call after changing any. */
   modeChanged(): void;
 }

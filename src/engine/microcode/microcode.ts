@@ -23,5 +23,11 @@ export class Fault extends Error {
   }
 }
 
+/**
+ * A fault behind the commit point of a task switch: RIP and all else already are the new task's, in
+ * whose context it is delivered. SDM Vol. 3A §6.15, "Interrupt 10".
+ */
+export class TaskFault extends Fault {}
+
 /** Thrown by an access that the host has not answered yet; the run loop returns the exit. */
 export class ExitPending extends Error {}

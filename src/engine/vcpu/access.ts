@@ -64,6 +64,10 @@ export function createAccess(host: AccessHost, getState: () => State): Access {
       s.setU64(L.CC_A, BigInt(word & 0x8d5));
     },
     flushTlb(what, gva = 0n, pcid = 0) {
+      if (what === 'none') {
+        exports.tlbDropFast();
+        return;
+      }
       const code = what === 'page' ? 0 : what === 'nonglobal' ? 1 : 2;
       exports.tlbFlush(code, signed(gva), pcid);
     },

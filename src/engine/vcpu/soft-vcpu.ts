@@ -15,7 +15,7 @@ import {
   deliverException,
   deliverInterrupt,
 } from '../microcode/deliver.ts';
-import { ExitPending, Fault } from '../microcode/microcode.ts';
+import { ExitPending, Fault, TaskFault } from '../microcode/microcode.ts';
 import type { Gpa, Gva, Icount, Ticks } from '../units.ts';
 import { type AccessHost, createAccess } from './access.ts';
 import { Blocks, endsBlock } from './blocks.ts';
@@ -184,7 +184,8 @@ export class SoftVcpu implements Vcpu {
     const tf = (flags & FL_TF) !== 0;
     const breaks = this.#watches.instructionBreaks;
     if (breaks && !redo && instructionBreakpointHit(this.#cpu)) {
-      return this.#deliver(() => deliverException(this.#cpu, { vector: 1, error: undefined }));
+      const raised = { vector: 1, error: undefined };
+      return this.#deliver(() => deliverException(this.#cpu, raised, 'breakpoint'));
     }
     const alone =
       redo || tf || shadow !== L.SHADOW_NONE || breaks || this.#watches.passing || flags & FL_RF;
@@ -197,7 +198,7 @@ export class SoftVcpu implements Vcpu {
     if (retired) {
       s.setU32(L.ANSWERED, 0);
       const hits = this.#watches.takeHits();
-      if (alone && takeDebugTrap(this.#cpu, tf)) {
+      if ((alone || s.u32(L.DEBUG_HITS)) && takeDebugTrap(this.#cpu, tf)) {
         const exit = this.#deliver(() => deliverDebugTrap(this.#cpu));
         if (exit) return exit;
         if (!hits) return undefined;
@@ -440,7 +441,7 @@ export class SoftVcpu implements Vcpu {
         s.setU32(L.FAULT_ERROR, thrown.error ?? 0);
         s.setU32(L.STATUS, L.STATUS_FAULT);
       } else if (!(thrown instanceof ExitPending)) throw thrown;
-      s.setU64(L.RIP, rip);
+      if (!(thrown instanceof TaskFault)) s.setU64(L.RIP, rip);
       s.setU32(L.LEFT, s.i32(L.LEFT) + this.#u8[ip + 4]!);
       return MICROCODE_LEAVE;
     }
