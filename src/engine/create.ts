@@ -1,5 +1,6 @@
 /** Making vCPUs: the main module is generated and compiled once per process, then shared. */
 
+import { type CpuModel, DEFAULT_CPU } from './cpuid.ts';
 import { Decoder } from './decode/decoder.ts';
 import { generateMain, type MainModule } from './interp/module.ts';
 import { ROWS } from './isa/index.ts';
@@ -7,15 +8,12 @@ import * as L from './vcpu/layout.ts';
 import { SoftVcpu } from './vcpu/soft-vcpu.ts';
 import type { Vcpu } from './vcpu/vcpu.ts';
 
-let shared: { main: MainModule; decoder: Decoder } | undefined;
+let shared: MainModule | undefined;
 
-function interpreter(): { main: MainModule; decoder: Decoder } {
+function mainModule(): MainModule {
   if (!shared) {
     const { bytes, handlers } = generateMain(ROWS);
-    shared = {
-      main: { module: new WebAssembly.Module(bytes), handlers },
-      decoder: new Decoder(ROWS),
-    };
+    shared = { module: new WebAssembly.Module(bytes), handlers };
   }
   return shared;
 }
@@ -27,6 +25,8 @@ export const RAM_BYTES_MAX = L.RAM_MAX;
 export interface VcpuOptions {
   /** Guest RAM: a multiple of 4096 between RAM_BYTES_MIN and RAM_BYTES_MAX. */
   readonly memoryBytes: number;
+  /** Instructions of features that the model does not list are #UD. */
+  readonly cpu?: CpuModel;
 }
 
 /** A vCPU at reset, with its RAM. Vcpus share nothing but code. */
@@ -37,5 +37,7 @@ export function createVcpu(options: VcpuOptions): Vcpu {
       `guest RAM: expected 4096-byte pages from 1 MiB to ${RAM_BYTES_MAX >> 20} MiB, got ${memoryBytes} bytes`,
     );
   }
-  return new SoftVcpu({ memoryBytes, ...interpreter() });
+  const features: ReadonlySet<string> = new Set((options.cpu ?? DEFAULT_CPU).features);
+  const decoder = new Decoder(ROWS, (feature) => features.has(feature));
+  return new SoftVcpu({ memoryBytes, main: mainModule(), decoder });
 }

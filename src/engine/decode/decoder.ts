@@ -84,7 +84,11 @@ export class Decoder {
       } else break;
       p++;
     }
-    const byte = (): number => (p < end ? bytes[p++]! : ((p = end + 1), -1));
+    const byte = (): number => {
+      if (p < end) return bytes[p++]!;
+      p = end + 1;
+      return -1;
+    };
     let opcode = byte();
     let map = 0;
     if (opcode === 0x0f) {
@@ -103,6 +107,7 @@ export class Decoder {
       if (c.row.only !== undefined && (c.row.only === '64') !== long) continue;
       if (c.prefix !== undefined && !prefixMatches(c.prefix, has66, rep)) continue;
       if (c.w !== undefined && c.w !== (rex >> 3) % 2) continue;
+      if (c.withoutRexB && rex & 1) continue;
       if (c.hasModrm) {
         if (modrmByte < 0) return short(start, end);
         if (c.modrm !== undefined && c.modrm !== modrmByte) continue;

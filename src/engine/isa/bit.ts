@@ -117,7 +117,7 @@ function bitRows(name: string, opcode: string, n: number, change: BitOp | undefi
 
 const SCAN = { ops: 'Gv,Ev', undef: 'OSAPC' } as const;
 const COUNT = { ops: 'Gv,Ev', undef: 'OSAP' } as const;
-const CRC32 = { name: 'CRC32', emit: crc32, feature: 'sse4_2', cite: 'SDM 2A CRC32' } as const;
+const CRC32 = { name: 'CRC32', emit: crc32, feature: 'SSE4.2', cite: 'SDM 2A CRC32' } as const;
 
 export const bit: readonly Row[] = [
   ...bitRows('BT', 'A3', 4, undefined),
@@ -132,7 +132,7 @@ export const bit: readonly Row[] = [
     name: 'TZCNT',
     emit: tzcnt,
     ...COUNT,
-    feature: 'bmi1',
+    feature: 'BMI1',
     cite: 'SDM 2B TZCNT',
   },
   {
@@ -140,7 +140,7 @@ export const bit: readonly Row[] = [
     name: 'LZCNT',
     emit: lzcnt,
     ...COUNT,
-    feature: 'lzcnt',
+    feature: 'LZCNT',
     cite: 'SDM 2A LZCNT',
   },
   {
@@ -148,7 +148,7 @@ export const bit: readonly Row[] = [
     name: 'POPCNT',
     ops: 'Gv,Ev',
     emit: popcnt,
-    feature: 'popcnt',
+    feature: 'POPCNT',
     cite: 'SDM 2B POPCNT',
   },
   { enc: 'F2 0F 38 F0 /r', ops: 'Gy,Eb', ...CRC32 },

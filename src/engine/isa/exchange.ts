@@ -103,7 +103,7 @@ export const exchange: readonly Row[] = [
     name: 'CMPXCHG16B',
     ops: 'Mdq',
     emit: cmpxchg16b,
-    feature: 'cx16',
+    feature: 'CMPXCHG16B',
     ...CMPXCHG_WIDE,
   },
 ];

@@ -100,7 +100,7 @@ export function conditional(
 const MOV = { name: 'MOV', emit: mov, cite: 'SDM 2B MOV' } as const;
 const MOVZX = { name: 'MOVZX', emit: zeroExtended, cite: 'SDM 2B MOVZX' } as const;
 const MOVSX = { name: 'MOVSX', emit: signExtended, cite: 'SDM 2B MOVSX/MOVSXD' } as const;
-const MOVBE = { name: 'MOVBE', emit: movbe, feature: 'movbe', cite: 'SDM 2B MOVBE' } as const;
+const MOVBE = { name: 'MOVBE', emit: movbe, feature: 'MOVBE', cite: 'SDM 2B MOVBE' } as const;
 
 export const move: readonly Row[] = [
   { enc: '88 /r', ops: 'Eb,Gb', ...MOV },

@@ -32,7 +32,7 @@ export const nop: readonly Row[] = [
     name: 'CLFLUSH',
     ops: 'Mb',
     emit: touch,
-    feature: 'clfsh',
+    feature: 'CLFSH',
     cite: 'SDM 2A CLFLUSH',
   },
   {
@@ -40,7 +40,7 @@ export const nop: readonly Row[] = [
     name: 'CLFLUSHOPT',
     ops: 'Mb',
     emit: touch,
-    feature: 'clflushopt',
+    feature: 'CLFLUSHOPT',
     cite: 'SDM 2A CLFLUSHOPT',
   },
 ];

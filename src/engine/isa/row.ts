@@ -4,6 +4,7 @@
  * these rows; there is no second place where an instruction is written.
  */
 
+import type { Feature } from '../cpuid.ts';
 import type { Microcode } from '../microcode/microcode.ts';
 import type { Emitter } from './emitter.ts';
 
@@ -43,8 +44,8 @@ export interface Row {
   readonly rep?: 'rep' | 'repz';
   /** Raises #NM when CR0.TS or CR0.EM is set (x87), #UD/#NM by CR0/CR4 (MMX, SSE). */
   readonly unit?: 'x87' | 'mmx' | 'sse';
-  /** Number of the CPUID feature that it belongs to, by name; absent: always there. */
-  readonly feature?: string;
+  /** The CPUID feature that it belongs to; absent: always there. */
+  readonly feature?: Feature;
   /** Manual and section. */
   readonly cite: string;
 }

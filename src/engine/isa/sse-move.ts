@@ -12,7 +12,13 @@ import { aligned, assignAligned, assignMmx, checkX87, touchX87, widened } from '
 
 type Emit = (e: Emitter) => void;
 
-const row = (enc: string, name: string, ops: string, emit: Emit, feature?: string): Row => ({
+const row = (
+  enc: string,
+  name: string,
+  ops: string,
+  emit: Emit,
+  feature?: Row['feature'],
+): Row => ({
   enc,
   name,
   ops,

@@ -101,7 +101,7 @@ export interface More {
   readonly cite: string;
   /** Where the operands are not the usual two. */
   readonly ops?: string;
-  readonly feature?: string;
+  readonly feature?: NonNullable<Row['feature']>;
 }
 
 /** How the MMX form of a computation that mixes the two halves follows from the SSE form. */
@@ -117,7 +117,7 @@ export function both(
   name: string,
   compute: simd.Binary,
   halves: Halves = 'apart',
-  features: { mmx?: string; sse?: string } = {},
+  features: { mmx?: NonNullable<Row['feature']>; sse?: NonNullable<Row['feature']> } = {},
 ): Row[] {
   const half: simd.Binary =
     halves === 'apart'
@@ -127,7 +127,7 @@ export function both(
           return compute(c, ab, ab);
         };
   const cite = `SDM 2B ${name}`;
-  const only = (feature: string | undefined): More => (feature ? { cite, feature } : { cite });
+  const only = (feature: Row['feature']): More => (feature ? { cite, feature } : { cite });
   return [
     mmxRow(`NP ${opcode} /r`, name, half, only(features.mmx)),
     sseRow(`66 ${opcode} /r`, name, compute, only(features.sse)),

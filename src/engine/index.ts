@@ -1,0 +1,15 @@
+/**
+ * The engine's public surface. Everything behind it is a function of the guest's state and of the
+ * inputs given here: no clock, no randomness, no file, no promise.
+ */
+
+export { type BootFormat, type BootPlan, type BootRequest, planBoot } from './boot/plan.ts';
+export { createVcpu, type VcpuOptions } from './create.ts';
+export {
+  initialWrites,
+  Machine,
+  type MachineOptions,
+  type MachineStop,
+  type MemoryWrite,
+  type PowerOnState,
+} from './machine.ts';
