@@ -25,6 +25,8 @@ export interface Candidate {
   readonly mod: 'mem' | 'reg' | 'any';
   readonly map: number;
   readonly opcode: number;
+  /** With REX.B it is another instruction: 90 is NOP, 41 90 is XCHG R8, RAX. */
+  readonly withoutRexB: boolean;
 }
 
 /** opcode | map << 8, with maps 0 one-byte, 1 0F, 2 0F 38, 3 0F 3A. */
@@ -88,6 +90,7 @@ export function parseRow(row: Row, index: number): Candidate[] {
     mod,
     map,
     opcode: last + i,
+    withoutRexB: map === 0 && last === 0x90 && plus === 1,
   }));
 }
 
@@ -97,7 +100,7 @@ const specificity = (c: Candidate): number =>
   (c.modrm !== undefined ? 8 : 0) +
   (c.w !== undefined ? 4 : 0) +
   (c.digit !== undefined ? 2 : 0) +
-  (c.mod !== 'any' ? 1 : 0);
+  (c.mod !== 'any' || c.withoutRexB ? 1 : 0);
 
 export function buildTable(
   rows: readonly Row[],

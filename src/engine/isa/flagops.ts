@@ -46,11 +46,17 @@ function cli(e: Emitter): void {
   setEflags(e, e.and(flags, ~FL_IF));
 }
 
+/** Ends a block behind the instruction where the exact routine, which it may leave to, must. */
+export function onwards(e: Emitter): void {
+  e.branch(e.i32(0));
+}
+
 /** Opening the interrupt window takes the exact routine; opening an open one does nothing. */
 function sti(e: Emitter): void {
   const flags = eflags(e);
   needIopl(e, flags);
   e.if(e.eqz(e.and(flags, FL_IF)), () => e.fallback());
+  onwards(e);
 }
 
 function lahf(e: Emitter): void {
@@ -74,7 +80,7 @@ export const flagops: readonly Row[] = [
   { enc: 'FC', name: 'CLD', ops: '', emit: cld, cite: 'SDM 2A CLD' },
   { enc: 'FD', name: 'STD', ops: '', emit: std, cite: 'SDM 2B STD' },
   { enc: 'FA', name: 'CLI', ops: '', emit: cli, slow: cliExact, cite: 'SDM 2A CLI' },
-  { enc: 'FB', name: 'STI', ops: '', emit: sti, slow: stiExact, cite: 'SDM 2B STI' },
+  { enc: 'FB', name: 'STI', ops: '', emit: sti, slow: stiExact, ends: true, cite: 'SDM 2B STI' },
   { enc: '9F', name: 'LAHF', ops: '', emit: lahf, cite: 'SDM 2A LAHF' },
   { enc: '9E', name: 'SAHF', ops: '', emit: sahf, cite: 'SDM 2B SAHF' },
   { enc: 'D6', name: 'SALC', ops: '', emit: salc, only: 'legacy', cite: 'SDM 2D A.3, opcode D6' },

@@ -21,6 +21,7 @@ import { enterFrame, popOperand } from '../microcode/frame.ts';
 import * as L from '../vcpu/layout.ts';
 import type { Val } from '../wasm/code.ts';
 import type { Emitter } from './emitter.ts';
+import { onwards } from './flagops.ts';
 import { ARITHMETIC } from './flags.ts';
 import type { Row } from './row.ts';
 
@@ -95,6 +96,7 @@ function popf(e: Emitter): void {
   const kept = e.or(e.and(flags, ~FL_DF), e.and(image, FL_DF));
   e.store(4, e.i32(0), kept, L.EFLAGS);
   e.setFlags(e.and(image, ARITHMETIC));
+  onwards(e);
 }
 
 const PUSH = { name: 'PUSH', emit: push, size: 'd64', cite: 'SDM 2B PUSH' } as const;
@@ -106,7 +108,7 @@ export const stack: readonly Row[] = [
   { enc: '68 iz', ops: 'Iz', ...PUSH },
   { enc: '6A ib', ops: 'Ibs', ...PUSH },
   { enc: '58+r', ops: 'Zv', emit: pop, ...POP },
-  { enc: '8F /0', ops: 'Ev', microcode: popOperand, ...POP },
+  { enc: '8F /0', ops: 'Ev', microcode: popOperand, ends: false, ...POP },
   {
     enc: '60',
     name: 'PUSHA',
@@ -132,6 +134,7 @@ export const stack: readonly Row[] = [
     emit: popf,
     slow: popfExact,
     size: 'd64',
+    ends: true,
     cite: 'SDM 2B POPF/POPFD/POPFQ',
   },
   {
@@ -139,6 +142,7 @@ export const stack: readonly Row[] = [
     name: 'ENTER',
     ops: 'Iw,Ib',
     microcode: enterFrame,
+    ends: false,
     size: 'd64',
     cite: 'SDM 2A ENTER',
   },

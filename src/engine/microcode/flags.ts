@@ -5,6 +5,7 @@
 
 import type { Instruction } from '../decode/instruction.ts';
 import * as L from '../vcpu/layout.ts';
+import { retire } from './code-segment.ts';
 import {
   type Cpu,
   CR4_PVI,
@@ -46,7 +47,7 @@ export function cli(cpu: Cpu): void {
 }
 
 /** Interrupts are held off for one instruction more if they were off before. */
-export function sti(cpu: Cpu): void {
+export function sti(cpu: Cpu, insn: Instruction): void {
   const control = interruptControl(cpu);
   const flags = cpu.rflags;
   if (control === 'denied' || (control === 'VIF' && flags & FL_VIP)) throw new Fault(GP, 0);
@@ -56,6 +57,7 @@ export function sti(cpu: Cpu): void {
     cpu.rflags = flags | FL_IF;
     cpu.state.setU32(L.SHADOW, L.SHADOW_STI);
   }
+  retire(cpu, insn);
 }
 
 export function pushfExact(cpu: Cpu, insn: Instruction): void {
@@ -89,4 +91,5 @@ export function popfExact(cpu: Cpu, insn: Instruction): void {
   }
   setStackPointer(cpu, insn, moved(insn, sp, insn.size));
   cpu.rflags = next & ~FL_RF;
+  retire(cpu, insn);
 }
