@@ -43,9 +43,9 @@ export class ConsoleInput {
     return this.#exitAsked;
   }
 
-  /** Nothing will ever come any more. */
-  get exhausted(): boolean {
-    return this.#ended && this.#pending === 0;
+  /** Nothing more will come; something may still be pending. */
+  get ended(): boolean {
+    return this.#ended;
   }
 
   get #pending(): number {
@@ -67,9 +67,9 @@ export class ConsoleInput {
     return bytes;
   }
 
-  /** Waits for something typed, `timeoutMs` at the most. */
+  /** Waits for something new to be typed, `timeoutMs` at the most. */
   async wait(timeoutMs: number): Promise<void> {
-    if (this.hasPending || this.#exitAsked || this.#ended) return;
+    if (this.#exitAsked || this.#ended) return;
     await new Promise<void>((resolve) => {
       const timer = Number.isFinite(timeoutMs) ? setTimeout(resolve, timeoutMs) : undefined;
       this.#wake = () => {

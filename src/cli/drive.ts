@@ -29,22 +29,29 @@ export interface Drive {
   /** The guest must stop here at the latest, and `atBoundary` is called when it has. */
   readonly nextStop: () => Icount;
   readonly atBoundary: () => void;
+  /** Called after every slice, also when the guest waits. */
+  readonly afterSlice: () => void;
   /** Asked after each slice: has something ended the run (`--until console:"…"`)? */
   readonly reached: () => boolean;
 }
 
-/** Given to the machine as its options' `pauseWhenIdle`: it may change during the run. */
+/**
+ * Given to the machine as its options' `pauseWhenIdle`, which it asks whenever the guest waits:
+ * coming back then makes sense while something may still be typed, or was and now has room.
+ */
 export class IdlePause {
-  #input: ConsoleInput | undefined;
-  wanted = true;
+  #wanted: () => boolean = () => false;
 
-  /** Waiting makes sense while somebody may still type. */
   get active(): boolean {
-    return this.wanted && this.#input?.exhausted === false;
+    return this.#wanted();
   }
 
-  follow(input: ConsoleInput): void {
-    this.#input = input;
+  follow(input: ConsoleInput, machine: DrivenMachine): void {
+    this.#wanted = () => !input.ended || (input.hasPending && machine.serialRoom(0) > 0);
+  }
+
+  stop(): void {
+    this.#wanted = () => false;
   }
 }
 
@@ -60,9 +67,10 @@ const BREATHE_MS = 5;
 export async function drive(options: Drive): Promise<EndReason> {
   const { machine, pause, input, interruption } = options;
   interruption.onAsked(() => input.interruptWait());
+  pause.follow(input, machine);
   const reason = await runToEnd(options);
   // The vCPU stands between HLT and what follows: let the next alarm come, so that it is somewhere.
-  pause.wanted = false;
+  pause.stop();
   if (machine.isIdle) machine.run(machine.vcpu.icount);
   options.output.flush();
   return reason;
@@ -81,6 +89,7 @@ async function runToEnd(options: Drive): Promise<EndReason> {
     const stop = machine.run(icount(Math.min(limit, nextStop(), before + slice)));
     const nowMs = performance.now();
     output.flush();
+    options.afterSlice();
     const ended = reasonToEnd(stop);
     if (ended) return ended;
     if (stop.reason === 'idle') {
@@ -131,6 +140,7 @@ async function idle(
   input: ConsoleInput,
   until: number | undefined,
 ): Promise<boolean> {
+  if (input.hasPending && machine.serialRoom(0) > 0) return false;
   const ahead = until === undefined ? Number.POSITIVE_INFINITY : Math.max(0, until - machine.now);
   // A sleep shorter than a timer can be is not worth one.
   if (until !== undefined && (!input.interactive || ahead < NS_PER_MS)) {

@@ -5,6 +5,7 @@
  */
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Gpa, gpa } from '../engine/units.ts';
 import { notInThisVersion, UsageError } from './errors.ts';
 
 export type SerialTarget =
@@ -29,6 +30,7 @@ interface Raw {
   cpu?: string;
   name?: string;
   until?: string;
+  at?: Gpa;
 }
 
 export interface GuestOptions {
@@ -42,6 +44,8 @@ export interface GuestOptions {
   readonly cpu: string | undefined;
   readonly name: string | undefined;
   readonly until: string | undefined;
+  /** Where a flat image goes; undefined for kernels that say it themselves. */
+  readonly at: Gpa | undefined;
 }
 
 /** All RAM is below 4 GiB, under the PCI hole; WebAssembly has one 32-bit memory. */
@@ -66,6 +70,7 @@ export function addGuestOptions(command: Command): Command {
         .argParser(parseRtc)
         .default(undefined, 'the date now'),
     )
+    .option('--at <ADDRESS>', 'load --kernel as a flat image here, e.g. 0x7c00', parseAddress)
     .option('--name <S>', 'a name for the guest')
     .option('--until <MARK>', 'stop at an icount (1234567, 1.5G) or at console:"TEXT"')
     .addOption(hidden('--smp <N>').argParser(parseSmp).default(1))
@@ -94,6 +99,7 @@ export function guestOptions(raw: object, command: string): GuestOptions {
     cpu: options.cpu,
     name: options.name,
     until: options.until,
+    at: options.at,
   };
 }
 
@@ -154,6 +160,14 @@ export function parseRtc(text: string): Date | undefined {
     );
   }
   return date;
+}
+
+function parseAddress(text: string): Gpa {
+  const at = /^(0x[0-9a-f]+|\d+)$/i.test(text) ? Number(text) : Number.NaN;
+  if (!(at >= 0 && at < 2 ** 32)) {
+    throw new InvalidArgumentError('expected an address below 4 GiB, such as 0x7c00');
+  }
+  return gpa(at);
 }
 
 function parseSmp(text: string): number {

@@ -13,11 +13,11 @@ import { addExits } from './exits.ts';
 import { addGdb } from './gdb.ts';
 import { addInfo } from './info.ts';
 import { ReaderGone, writeAll } from './output.ts';
+import { version } from './package-root.ts';
 import { addRecord } from './record.ts';
 import { addReplay } from './replay.ts';
 import { addRun } from './run.ts';
 import { addTui } from './tui.ts';
-import { version } from './version.ts';
 
 const DESCRIPTION =
   'Record an x86 guest, replay it bit for bit, step it backwards, trace its VM exits.';

@@ -21,6 +21,17 @@ export function readingFrom<T>(path: string, read: () => T): T {
   }
 }
 
+/** The same for what takes its time; a mark that does not exist is the user's mistake as well. */
+export async function readingFromAsync<T>(path: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (isRecordingError(error)) throw new UsageError(`'${path}': ${error.message}`);
+    if (error instanceof Error && error.name === 'MarkError') throw new UsageError(error.message);
+    throw error;
+  }
+}
+
 /** The same for what writes one: a full disk is no mistake of the user's. */
 export function writingTo<T>(path: string, write: () => T): T {
   try {

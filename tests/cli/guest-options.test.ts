@@ -28,6 +28,7 @@ test('defaults', () => {
     cpu: undefined,
     name: undefined,
     until: undefined,
+    at: undefined,
   });
 });
 

@@ -1,0 +1,160 @@
+/** `retrovisor record -o FILE`: a guest, with everything that reaches it written down. */
+
+import { accessSync, closeSync, constants, openSync, readSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { icount } from '../engine/units.ts';
+import type { Vcpu } from '../engine/vcpu/vcpu.ts';
+import { type Cli, finish } from './command.ts';
+import { FailureError, reasonOf, UsageError } from './errors.ts';
+import { bytes, duration, plural } from './format.ts';
+import { addGuestOptions, guestOptions } from './guest-options.ts';
+import { type GuestPlan, planGuest } from './live-guest.ts';
+import { ending, type LiveResult, type RunHooks, runLive, statusAfter } from './live-run.ts';
+import type { Output } from './output.ts';
+import { writingTo } from './recording-file.ts';
+import type { StartedRecording } from './recording-start.ts';
+
+interface RecordOptions {
+  output?: string;
+}
+
+export function addRecord(cli: Cli): void {
+  const command = addGuestOptions(
+    cli.program
+      .command('record')
+      .description('run a guest and record it (Ctrl-A x ends, as in QEMU)')
+      .option('-o, --output <FILE>', 'the recording to write, a .retro file'),
+  );
+  const examples = [
+    'retrovisor record --kernel vmlinuz --initrd initrd.gz --append console=ttyS0 -o boot.retro',
+    'retrovisor record --kernel demo.elf -m 32 --rtc base=2024-01-01 -o demo.retro --json',
+  ];
+  finish(cli, command, examples, async (_operands, options: RecordOptions, output) => {
+    const guest = guestOptions(options, 'record');
+    const path = options.output;
+    if (path === undefined) throw new UsageError('record expects -o FILE; none was given');
+    checkWritable(path);
+    const plan = await planGuest(guest);
+    const { result, totals } = await record(plan, path, output);
+    summarise(path, result, totals, output);
+    return statusAfter(result);
+  });
+}
+
+interface Totals {
+  readonly exits: number;
+  readonly interrupts: number;
+  readonly bytes: number;
+}
+
+/** How often a recording with a person at the console is put on the disk. */
+const FLUSH_MS = 1000;
+
+export async function record(
+  plan: GuestPlan,
+  path: string,
+  output: Output,
+): Promise<{ result: LiveResult; totals: Totals }> {
+  const { startRecording } = await import('./recording-start.ts');
+  let started: StartedRecording | undefined;
+  let vcpu: Vcpu | undefined;
+  let flushedMs = performance.now();
+  const hooks: RunHooks = {
+    tapFor: (fresh) => {
+      vcpu = fresh;
+      started = writingTo(path, () => startRecording(plan, fresh.registers(), path));
+      return started.recorder;
+    },
+    nextStop: () => started?.recorder.nextHashAt ?? icount(0),
+    atBoundary: () => {
+      if (vcpu) started?.recorder.hashPoint(vcpu);
+    },
+    afterSlice: (interactive) => {
+      const nowMs = performance.now();
+      if (!interactive || nowMs - flushedMs < FLUSH_MS) return;
+      flushedMs = nowMs;
+      started?.recorder.flush();
+    },
+  };
+  try {
+    const result = await runLive(plan, output, hooks);
+    if (!started) throw new Error('a run without a recorder');
+    const { recorder } = started;
+    recorder.end(result.reason, result.vcpu);
+    return { result, totals: { ...recorder.totals, bytes: recorder.bytes } };
+  } catch (error) {
+    started?.recorder.abandon();
+    if (!started || !(error instanceof Error) || error.name !== 'RecordingError') throw error;
+    // What is on the disk is a recording still, up to its last whole chunk.
+    const saved = started.writer.savedIcount;
+    throw new FailureError(`'${path}': ${error.message}; it replays up to icount ${saved}`);
+  }
+}
+
+function summarise(path: string, result: LiveResult, totals: Totals, output: Output): void {
+  const { icount, stateHash, seconds, mips, reason } = result;
+  const { exits, interrupts } = totals;
+  output.document({
+    file: path,
+    icount,
+    exits,
+    interrupts,
+    bytes: totals.bytes,
+    stateHash,
+    seconds,
+    mips,
+    reason,
+  });
+  const ended = ending(reason);
+  const speed = `${duration(seconds)}, ${mips} MIPS`;
+  output.note(`${ended} after ${plural(icount, 'instruction')} in ${speed}`);
+  output.note(
+    `${path}: ${bytes(totals.bytes)}, ${plural(exits, 'exit')}, ` +
+      `${plural(interrupts, 'interrupt')}, state hash ${stateHash}`,
+  );
+  output.note(`next: retrovisor replay ${shellWord(path)} --verify`);
+}
+
+function shellWord(text: string): string {
+  return /^[\w./+:@%=-]+$/.test(text) ? text : `'${text.replace(/'/g, `'\\''`)}'`;
+}
+
+const MAGIC = Buffer.from([0x89, 0x52, 0x45, 0x54, 0x52, 0x4f]);
+
+/**
+ * A recording may replace a recording. Anything else that is there stays: a slip of the hand in `-o`
+ * must not cost somebody their kernel.
+ */
+function checkWritable(path: string): void {
+  const expects = (what: string) => new UsageError(`-o expects ${what}`);
+  let found: ReturnType<typeof statSync>;
+  try {
+    found = statSync(path);
+  } catch {
+    try {
+      accessSync(dirname(path), constants.W_OK);
+    } catch (error) {
+      throw expects(`a folder that can be written: '${dirname(path)}': ${reasonOf(error)}`);
+    }
+    return;
+  }
+  if (found.isDirectory()) throw expects(`a file; '${path}' is a directory`);
+  if (found.isFile() && found.size > 0 && !startsLikeOne(path)) {
+    throw expects(`a new file or a recording to replace; '${path}' is neither`);
+  }
+  try {
+    accessSync(path, constants.W_OK);
+  } catch (error) {
+    throw expects(`a file that can be written: '${path}': ${reasonOf(error)}`);
+  }
+}
+
+function startsLikeOne(path: string): boolean {
+  const head = Buffer.alloc(MAGIC.length);
+  const fd = openSync(path, 'r');
+  try {
+    return readSync(fd, head, 0, head.length, 0) === head.length && head.equals(MAGIC);
+  } finally {
+    closeSync(fd);
+  }
+}
