@@ -49,6 +49,7 @@ export class Blocks {
   readonly #u64: BigUint64Array;
   readonly #decoder: Decoder;
   readonly #handlers: Handlers;
+  readonly #onCodePage: () => void;
   readonly #pages = new Map<number, Block[]>();
   readonly #byKey = new Map<number, Block>();
   #next = L.ARENA;
@@ -56,7 +57,15 @@ export class Blocks {
   /** Offsets in a page at which some breakpoint lies. */
   #breaks = new Set<number>();
 
-  constructor(memory: ArrayBuffer, decoder: Decoder, handlers: Handlers, arenaEnd = L.ARENA_END) {
+  /** `onCodePage`: a page has become one of code, no write to it may go unseen from now on. */
+  constructor(
+    memory: ArrayBuffer,
+    decoder: Decoder,
+    handlers: Handlers,
+    onCodePage: () => void,
+    arenaEnd = L.ARENA_END,
+  ) {
+    this.#onCodePage = onCodePage;
     this.#u8 = new Uint8Array(memory);
     this.#u16 = new Uint16Array(memory, 0, L.RAM_BASE >> 1);
     this.#u32 = new Uint32Array(memory, 0, L.RAM_BASE >> 2);
@@ -213,9 +222,10 @@ export class Blocks {
       if (!list) {
         list = [];
         this.#pages.set(p, list);
+        this.#u8[L.PAGE_FLAGS + p]! |= L.PAGE_CODE;
+        this.#onCodePage();
       }
       list.push(block);
-      this.#u8[L.PAGE_FLAGS + p]! |= L.PAGE_CODE;
     }
     return first;
   }

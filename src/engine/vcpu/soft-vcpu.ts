@@ -108,7 +108,9 @@ export class SoftVcpu implements Vcpu {
       createAccess(host, () => this.#cpu.state),
     );
     this.#state = this.#cpu.state;
-    this.#blocks = new Blocks(buffer, options.decoder, main.handlers);
+    this.#blocks = new Blocks(buffer, options.decoder, main.handlers, () =>
+      this.#exports.tlbDropKind(L.TLB_WRITE),
+    );
     this.#pages = new Pages(buffer, this.#exports, memoryBytes);
     this.#pages.onReplace = (page) => this.#blocks.invalidate(page * 4096, 4096);
     this.#watches = new Watches(this.#cpu, buffer, () => this.#exports.tlbDropFast());
