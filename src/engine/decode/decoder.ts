@@ -147,7 +147,7 @@ export class Decoder {
     let memory = false;
     if (found.hasModrm) {
       const modrm = byte();
-      mod = modrm >> 6;
+      mod = found.modIgnored ? 3 : modrm >> 6;
       reg = ((modrm >> 3) & 7) | ((rex & 4) << 1);
       rm = modrm & 7;
       memory = mod !== 3;

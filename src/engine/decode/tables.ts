@@ -23,6 +23,8 @@ export interface Candidate {
   readonly digit: number | undefined;
   readonly modrm: number | undefined;
   readonly mod: 'mem' | 'reg' | 'any';
+  /** MOV CR and MOV DR: ModRM.mod is not looked at and the operand is a register. */
+  readonly modIgnored: boolean;
   readonly map: number;
   readonly opcode: number;
   /** With REX.B it is another instruction: 90 is NOP, 41 90 is XCHG R8, RAX. */
@@ -77,7 +79,10 @@ export function parseRow(row: Row, index: number): Candidate[] {
   if (extra !== 0) throw new Error(`rows: ${row.name}: opcode of '${row.enc}' is too long`);
   const letters = specs.map((s) => s.letter);
   const hasModrm = slash || letters.some((l) => usesRm(l) || 'GVPSCD'.includes(l));
-  const mod = letters.some(memoryOnly) ? 'mem' : letters.some(registerOnly) ? 'reg' : 'any';
+  const modIgnored = letters.some((l) => l === 'C' || l === 'D');
+  const memory = letters.some(memoryOnly);
+  const register = letters.some(registerOnly) && !modIgnored;
+  const mod = memory ? 'mem' : register ? 'reg' : 'any';
   return Array.from({ length: plus }, (_, i) => ({
     row,
     index,
@@ -88,6 +93,7 @@ export function parseRow(row: Row, index: number): Candidate[] {
     digit,
     modrm,
     mod,
+    modIgnored,
     map,
     opcode: last + i,
     withoutRexB: map === 0 && last === 0x90 && plus === 1,

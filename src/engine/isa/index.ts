@@ -16,6 +16,7 @@ import type { Row } from './row.ts';
 import { shifts } from './shift.ts';
 import { stack } from './stack.ts';
 import { string } from './string.ts';
+import { system } from './system.ts';
 
 /** The integer instructions. */
 export const INTEGER: readonly Row[] = [
@@ -36,4 +37,4 @@ export const INTEGER: readonly Row[] = [
   ...nop,
 ];
 
-export const ROWS: readonly Row[] = [...INTEGER];
+export const ROWS: readonly Row[] = [...INTEGER, ...system];

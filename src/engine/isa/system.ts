@@ -1,0 +1,120 @@
+/** Control and debug registers, model-specific registers, and the processor itself. */
+
+import {
+  clearTaskSwitched,
+  invalidatePage,
+  invalidatePcid,
+  loadMachineStatus,
+  moveFromControl,
+  moveToControl,
+  storeMachineStatus,
+} from '../microcode/control.ts';
+import { readMsr, writeMsr } from '../microcode/msr.ts';
+import {
+  cpuid,
+  halt,
+  invalidateCaches,
+  moveFromDebug,
+  moveToDebug,
+  random,
+  readCounter,
+  readTime,
+  readTimeAndAux,
+  setAlignmentCheck,
+} from '../microcode/processor.ts';
+import { io } from './io.ts';
+import type { Row } from './row.ts';
+import { systemFar } from './system-far.ts';
+import { systemSegment } from './system-segment.ts';
+import { systemTable } from './system-table.ts';
+
+const CONTROL = 'SDM 2B MOV—Move to/from Control Registers';
+const DEBUG = 'SDM 2B MOV—Move to/from Debug Registers';
+
+const registers: readonly Row[] = [
+  { enc: '0F 20 /r', name: 'MOV', ops: 'Ry,Cy', microcode: moveFromControl, cite: CONTROL },
+  { enc: '0F 22 /r', name: 'MOV', ops: 'Cy,Ry', microcode: moveToControl, cite: CONTROL },
+  { enc: '0F 21 /r', name: 'MOV', ops: 'Ry,Dy', microcode: moveFromDebug, cite: DEBUG },
+  { enc: '0F 23 /r', name: 'MOV', ops: 'Dy,Ry', microcode: moveToDebug, cite: DEBUG },
+  {
+    enc: '0F 01 /4',
+    name: 'SMSW',
+    ops: 'Ev',
+    microcode: storeMachineStatus,
+    ends: false,
+    cite: 'SDM 2B SMSW',
+  },
+  { enc: '0F 01 /6', name: 'LMSW', ops: 'Ew', microcode: loadMachineStatus, cite: 'SDM 2A LMSW' },
+  { enc: '0F 06', name: 'CLTS', ops: '', microcode: clearTaskSwitched, cite: 'SDM 2A CLTS' },
+  { enc: '0F 01 /7', name: 'INVLPG', ops: 'Mb', microcode: invalidatePage, cite: 'SDM 2A INVLPG' },
+  {
+    enc: '66 0F 38 82 /r',
+    name: 'INVPCID',
+    ops: 'Gy,Mdq',
+    microcode: invalidatePcid,
+    feature: 'INVPCID',
+    cite: 'SDM 2A INVPCID',
+  },
+  { enc: '0F 32', name: 'RDMSR', ops: '', microcode: readMsr, cite: 'SDM 2B RDMSR' },
+  { enc: '0F 30', name: 'WRMSR', ops: '', microcode: writeMsr, cite: 'SDM 2B WRMSR' },
+];
+
+const caches = { microcode: invalidateCaches, ends: false } as const;
+
+const processor: readonly Row[] = [
+  { enc: 'F4', name: 'HLT', ops: '', microcode: halt, cite: 'SDM 2A HLT' },
+  { enc: '0F A2', name: 'CPUID', ops: '', microcode: cpuid, cite: 'SDM 2A CPUID' },
+  { enc: '0F 31', name: 'RDTSC', ops: '', microcode: readTime, cite: 'SDM 2B RDTSC' },
+  {
+    enc: '0F 01 /F9',
+    name: 'RDTSCP',
+    ops: '',
+    microcode: readTimeAndAux,
+    feature: 'RDTSCP',
+    cite: 'SDM 2B RDTSCP',
+  },
+  { enc: '0F 33', name: 'RDPMC', ops: '', microcode: readCounter, cite: 'SDM 2B RDPMC' },
+  {
+    enc: '0F C7 /6',
+    name: 'RDRAND',
+    ops: 'Rv',
+    microcode: random('rdrand'),
+    feature: 'RDRAND',
+    cite: 'SDM 2B RDRAND',
+  },
+  {
+    enc: '0F C7 /7',
+    name: 'RDSEED',
+    ops: 'Rv',
+    microcode: random('rdseed'),
+    feature: 'RDSEED',
+    cite: 'SDM 2B RDSEED',
+  },
+  { enc: '0F 08', name: 'INVD', ops: '', ...caches, cite: 'SDM 2A INVD' },
+  { enc: '0F 09', name: 'WBINVD', ops: '', ...caches, cite: 'SDM 2D WBINVD' },
+  {
+    enc: 'NP 0F 01 /CA',
+    name: 'CLAC',
+    ops: '',
+    microcode: setAlignmentCheck(false),
+    feature: 'SMAP',
+    cite: 'SDM 2A CLAC',
+  },
+  {
+    enc: 'NP 0F 01 /CB',
+    name: 'STAC',
+    ops: '',
+    microcode: setAlignmentCheck(true),
+    feature: 'SMAP',
+    cite: 'SDM 2B STAC',
+  },
+];
+
+export const system: readonly Row[] = [
+  ...systemFar,
+  ...systemSegment,
+  ...systemTable,
+  ...registers,
+  ...processor,
+  ...io,
+];
