@@ -14,7 +14,7 @@ export const FSW_AT = 12;
 export const AX_AT = 116;
 export const MEM_AT = 120;
 const IMAGE_SIZE = 108;
-const REGISTERS_AT = IMAGE_AT + 28;
+export const REGISTERS_AT = IMAGE_AT + 28;
 const EFLAGS = 0x8d5;
 const FORMAT = { wide: true, real: false };
 

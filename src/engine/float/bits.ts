@@ -2,7 +2,7 @@
 
 const scratch = new DataView(new ArrayBuffer(8));
 
-/** Position of the highest set bit plus one; 0 for 0. `x` must be below 2^1023. */
+/** Position of the highest set bit plus one; 0 for 0. */
 export function bitLength(x: bigint): number {
   if (x === 0n) return 0;
   // Number() rounds to nearest, so the double's exponent is right unless it rounded up to a power
@@ -10,6 +10,7 @@ export function bitLength(x: bigint): number {
   scratch.setFloat64(0, Number(x));
   const high = scratch.getUint32(0);
   const exponent = ((high >>> 20) & 0x7ff) - 1023;
+  if (exponent === 1024) return 1000 + bitLength(x >> 1000n); // Number() gave infinity
   if ((high & 0xfffff) === 0 && scratch.getUint32(4) === 0 && x >> BigInt(exponent) === 0n) {
     return exponent;
   }

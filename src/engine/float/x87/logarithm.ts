@@ -1,14 +1,14 @@
 /**
  * F2XM1, FYL2X and FYL2XP1 (SDM Vol. 2; accuracy: Vol. 1 §8.3.10).
  *
- * QUIRK: results are correctly rounded as FCW.RC says (short of a double that lies within 2^-60 of
+ * QUIRK: results are correctly rounded as FCW.RC says (short of a value that lies within 2^-60 of
  * a rounding boundary); silicon promises one ulp. Operands outside the documented range are
- * undefined: F2XM1 then returns its operand, FYL2XP1 below -1 is #IA.
+ * undefined: like silicon, F2XM1 then returns its operand, and so does FYL2XP1 at and below -1.
  */
 
 import { multiply } from '../arith.ts';
 import { bitLength } from '../bits.ts';
-import { DE, ZE } from '../flags.ts';
+import { DE, PE, UE, ZE } from '../flags.ts';
 import { F80 } from '../round.ts';
 import {
   DENORMAL,
@@ -17,6 +17,7 @@ import {
   INFINITE,
   INVALID,
   infinity,
+  NORMAL,
   type Value,
   ZERO,
   zero,
@@ -54,6 +55,12 @@ export function withDenormal(result: Result, x: Value, y: Value = x): Result {
     : result;
 }
 
+/** QUIRK: silicon calls every computed result inexact, even those that are not. */
+function inexact(result: Result): Result {
+  const tiny = (result.value.signExponent & 0x7fff) === 0;
+  return { ...result, flags: result.flags | (tiny ? UE | PE : PE) };
+}
+
 /** x * c for tiny x, with a sticky bit that nudges the product towards the second-order term. */
 function timesFixed(x: Value, c: bigint, nudge: 1n | -1n): Value {
   return finite(x.sign, ((x.sig * c) << 1n) + nudge, x.exp - BITS - 1);
@@ -66,9 +73,10 @@ export function f2xm1(s: X87State): void {
     const top = magnitude(x);
     let value: Value;
     if (top >= 0) {
-      const isOne = top === 0 && x.sig === 1n << BigInt(-x.exp);
-      value = isOne ? (x.sign ? finite(1, 1n, -1) : fromInteger(1n)) : x;
-    } else if (top < -TINY) {
+      const minusOne = x.sign && top === 0 && x.sig === 1n << BigInt(-x.exp);
+      return inexact(deliver(minusOne ? finite(1, 1n, -1) : x, F80, s.fcw));
+    }
+    if (top < -TINY) {
       // 2^x - 1 = x ln 2 + (x ln 2)^2 / 2 + ...: the second term is positive.
       value = timesFixed(x, ln2(BITS), x.sign ? -1n : 1n);
     } else {
@@ -103,6 +111,11 @@ function log2Plus1(x: Value): Value {
     const inverse = (1n << BigInt(2 * BITS)) / ln2(BITS);
     return timesFixed(x, inverse, x.sign ? 1n : -1n);
   }
+  if (magnitude(x) > BITS) {
+    // Adding 1 changes nothing but that a power of two is none any more.
+    const log = log2(x);
+    return log.exp === 0 ? fromFixed(log.sig << BigInt(BITS)) : log;
+  }
   const exp = Math.min(x.exp, 0);
   const sum = (1n << BigInt(-exp)) + (x.sign ? -x.sig : x.sig << BigInt(x.exp - exp));
   return log2(finite(0, sum, exp));
@@ -112,7 +125,8 @@ function log2Plus1(x: Value): Value {
 function timesLog(s: X87State, x: Value, y: Value, log: Value): Result {
   const product = multiply(y, log);
   if (product === INVALID) return INVALID_RESULT;
-  return withDenormal(deliver(product, F80, s.fcw), x, y);
+  const result = withDenormal(deliver(product, F80, s.fcw), x, y);
+  return product.kind === NORMAL ? inexact(result) : result;
 }
 
 function binary(s: X87State, f: (x: Value, y: Value) => Result): void {
@@ -144,8 +158,9 @@ export function fyl2xp1(s: X87State): void {
   binary(s, (x, y) => {
     if (x.kind === INFINITE) return x.sign ? INVALID_RESULT : timesLog(s, x, y, x);
     if (x.sign && x.kind !== ZERO && magnitude(x) >= 0) {
-      const minusOne = x.sig === 1n << BigInt(-x.exp);
-      return minusOne ? timesLog(s, x, y, infinity(1)) : INVALID_RESULT;
+      return y.kind === ZERO || y.kind === INFINITE
+        ? timesLog(s, x, y, fromInteger(-1n))
+        : inexact(withDenormal(deliver(x, F80, s.fcw), x, y));
     }
     return timesLog(s, x, y, x.kind === ZERO ? zero(x.sign) : log2Plus1(x));
   });

@@ -94,12 +94,10 @@ function evaluate(s: X87State, x: Value, f: (x: Value) => Value): Result {
 }
 
 function unary(s: X87State, f: (x: Value) => Value): void {
-  if (!isEmpty(s, 0)) {
-    setCondition(s, C1 | C2, 0);
-    if (outOfRange(unpack(st(s, 0)))) {
-      setCondition(s, C2, C2);
-      return;
-    }
+  setCondition(s, C2, 0);
+  if (!isEmpty(s, 0) && outOfRange(unpack(st(s, 0)))) {
+    setCondition(s, C1 | C2, C2);
+    return;
   }
   replaceTop(s, (x) => evaluate(s, x, f));
 }
@@ -112,6 +110,7 @@ function pushing(
   s: X87State,
   f: (x: Value) => { readonly first: Result; readonly second: Register },
 ): void {
+  setCondition(s, C2, 0);
   const underflow = isEmpty(s, 0);
   if (underflow || !isEmpty(s, 7)) {
     if (underflow ? stackUnderflow(s) : stackOverflow(s)) {
@@ -120,10 +119,9 @@ function pushing(
     }
     return;
   }
-  setCondition(s, C1 | C2, 0);
   const x = unpack(st(s, 0));
   if (outOfRange(x)) {
-    setCondition(s, C2, C2);
+    setCondition(s, C1 | C2, C2);
     return;
   }
   const { first, second } = f(x);
