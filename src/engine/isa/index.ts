@@ -17,6 +17,7 @@ import { shifts } from './shift.ts';
 import { stack } from './stack.ts';
 import { string } from './string.ts';
 import { system } from './system.ts';
+import { VECTOR } from './vector-rows.ts';
 
 /** The integer instructions. */
 export const INTEGER: readonly Row[] = [
@@ -37,4 +38,4 @@ export const INTEGER: readonly Row[] = [
   ...nop,
 ];
 
-export const ROWS: readonly Row[] = [...INTEGER, ...system];
+export const ROWS: readonly Row[] = [...INTEGER, ...system, ...VECTOR];
