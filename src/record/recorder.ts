@@ -10,21 +10,13 @@
  */
 
 import type { Entry, GuestExit } from '../engine/exit.ts';
-import type { Gpa, Icount } from '../engine/units.ts';
-import { icount } from '../engine/units.ts';
+import type { InputName, MachineTap } from '../engine/tap.ts';
+import { type Gpa, type Icount, icount, type Ticks } from '../engine/units.ts';
 import type { Vcpu } from '../engine/vcpu/vcpu.ts';
+import { INPUT_BYTES_MAX } from '../trace/columns.ts';
 import { ConsoleTap } from '../trace/console.ts';
 import type { EndReason } from '../trace/header.ts';
 import type { RecordingTotals, RecordingWriter } from '../trace/writer.ts';
-
-/** What a machine tells whoever records it. */
-export interface MachineTap {
-  exit(exit: GuestExit, reply: Entry, at: Icount): void;
-  interrupt(vector: number, at: Icount): void;
-  nmi(at: Icount): void;
-  dma(gpa: Gpa, bytes: Uint8Array, at: Icount): void;
-  input(name: string, data: Uint8Array, at: Icount): void;
-}
 
 export interface RecorderOptions {
   /** Instructions between two state hashes; the header says the same. */
@@ -97,8 +89,10 @@ export class Recorder implements MachineTap {
     } else this.#writer.dma(gpa, bytes, at);
   }
 
-  input(name: string, data: Uint8Array, at: Icount): void {
-    this.#writer.input(name, data, at);
+  input(name: InputName, data: Uint8Array, at: Icount, ticks: Ticks): void {
+    for (let done = 0; done < data.length; done += INPUT_BYTES_MAX) {
+      this.#writer.input(name, data.subarray(done, done + INPUT_BYTES_MAX), at, ticks);
+    }
   }
 
   /** Takes a state hash if one is due. Call it at an instruction boundary. */

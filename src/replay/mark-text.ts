@@ -12,13 +12,8 @@
 
 import { type Gva, gva } from '../engine/units.ts';
 import type { ConsoleLog } from '../trace/console.ts';
-import { compareMarks, formatMark, type Mark, mark } from './mark.ts';
+import { compareMarks, formatMark, type Mark, MarkError, mark } from './mark.ts';
 import type { Positions } from './positions.ts';
-
-/** A mark that cannot be found, or is no mark at all. One line. */
-export class MarkError extends Error {
-  override readonly name = 'MarkError';
-}
 
 export interface MarkContext {
   readonly positions: Positions;

@@ -49,3 +49,8 @@ export function formatMark({ icount: at, step, landing }: Mark): string {
   const tail = landing ? `!${landing.count}@${landing.rip.toString(16)}` : '';
   return step === 0 && !landing ? `${at}` : `${at}+${step}${tail}`;
 }
+
+/** A mark that cannot be found, or is no mark at all. One line. */
+export class MarkError extends Error {
+  override readonly name = 'MarkError';
+}

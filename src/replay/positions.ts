@@ -43,10 +43,18 @@ export class Positions {
   /** The first place to stand at or after a mark; a landing stays one. */
   restFrom(from: Mark): Mark {
     if (compareMarks(from, this.end) >= 0) return this.end;
+    if (from.landing) return from;
     const step = this.#group(from.icount).rests.indexOf(true, from.step);
     if (step === from.step) return from;
     if (step >= 0) return this.#within(from.icount, step);
     return this.restFrom(mark(from.icount + 1));
+  }
+
+  /** The last place to stand at or before a mark; landings aside. */
+  restUpTo(to: Mark): Mark {
+    if (compareMarks(to, this.end) >= 0) return this.end;
+    const step = this.#group(to.icount).rests.lastIndexOf(true, to.step);
+    return step >= 0 ? mark(to.icount, step) : (this.previous(mark(to.icount)) ?? this.start);
   }
 
   /** The last place to stand before a frame happens. */

@@ -7,7 +7,9 @@
  * What it relies on in `Vcpu`:
  *   - `run(until)` with icount >= until, at a boundary, does nothing and returns `until`;
  *   - `run(until)` stops at the first boundary with that icount, before anything is delivered there;
- *   - a debug exit is at a boundary, and `run` can simply be called again.
+ *   - a debug exit is at a boundary, and `run` can simply be called again;
+ *   - a breakpoint on the first instruction of a `run` is reported, though it need not be once more
+ *     if it was what the `run` before ended with; interrupts and NMIs go first.
  */
 
 import type { DebugStop, GuestExit, VmExit } from '../engine/exit.ts';
@@ -38,6 +40,8 @@ export interface SessionCheckpoint {
   readonly vcpu: VcpuCheckpoint;
   /** Ordinal of the next frame. */
   readonly next: number;
+  /** Icount at which an NMI was raised last. */
+  readonly nmiAt: number;
 }
 
 export class ReplaySession {
@@ -51,6 +55,9 @@ export class ReplaySession {
   #stepIcount = 0;
   /** An exit was answered and its instruction has not retired. */
   #midway = false;
+  #nmiAt = -1;
+  /** `vcpu.deliveries` as it was at {stepIcount, step}. */
+  #delivered = 0;
   #divergence: Divergence | undefined;
 
   /** `vcpu` is fresh and belongs to the session from here on. */
@@ -65,8 +72,27 @@ export class ReplaySession {
     return mark(at, at === this.#stepIcount ? this.#step : 0);
   }
 
+  /**
+   * After a debug exit: how many exceptions have been delivered since `mark` without an instruction
+   * retiring. More than 0 if the vCPU stands at the entry of a handler that a fault led to.
+   */
+  get landings(): number {
+    const here = this.vcpu.icount === this.#stepIcount;
+    return this.#deliveries - (here ? this.#delivered : 0);
+  }
+
   get divergence(): Divergence | undefined {
     return this.#divergence;
+  }
+
+  /** Ordinal of the next frame. */
+  get next(): number {
+    return this.#next;
+  }
+
+  /** Was an NMI raised just now, so that it may be taken before an instruction runs? */
+  get nmiDue(): boolean {
+    return this.#nmiAt >= 0 && this.vcpu.icount <= this.#nmiAt + 1;
   }
 
   /** Can a checkpoint be taken here? Not in the middle of an instruction. */
@@ -76,7 +102,12 @@ export class ReplaySession {
 
   checkpoint(): SessionCheckpoint {
     if (this.#midway || this.#divergence) throw new Error('a checkpoint in the middle of things');
-    return { mark: this.mark, vcpu: this.vcpu.checkpoint(), next: this.#next };
+    return {
+      mark: this.mark,
+      vcpu: this.vcpu.checkpoint(),
+      next: this.#next,
+      nmiAt: this.#nmiAt,
+    };
   }
 
   restore(checkpoint: SessionCheckpoint): void {
@@ -85,6 +116,8 @@ export class ReplaySession {
     this.#stepIcount = checkpoint.mark.icount;
     this.#step = checkpoint.mark.step;
     this.#midway = false;
+    this.#nmiAt = checkpoint.nmiAt;
+    this.#delivered = this.#deliveries;
     this.#divergence = undefined;
   }
 
@@ -100,6 +133,10 @@ export class ReplaySession {
         this.#next < this.recording.frames ? this.#towards(target) : this.#finish(target);
       if (stop) return stop;
     }
+  }
+
+  get #deliveries(): number {
+    return this.vcpu.deliveries ?? 0;
   }
 
   #isAt(target: Mark): boolean {
@@ -124,6 +161,7 @@ export class ReplaySession {
         return this.#interrupt(block.shape(i).address, at);
       case KIND.NMI:
         this.vcpu.nmi();
+        this.#nmiAt = at;
         this.#consumed(kind, at);
         return undefined;
       case KIND.DMA:
@@ -184,6 +222,7 @@ export class ReplaySession {
       if (this.#midway) {
         // Now it stands at a boundary, and somebody may want to look at it.
         this.#midway = false;
+        this.#delivered = this.#deliveries;
         return undefined;
       }
     }
@@ -205,6 +244,8 @@ export class ReplaySession {
   #hash(block: FrameBlock, i: number): Advance | undefined {
     const frame = block.frame(i);
     if (frame.kind !== 'hash') throw new Error('no hash frame');
+    // An NMI waits for the next run, which the recorder may have had before it took the hash.
+    if (this.#nmiAt === frame.icount && !this.#midway) this.vcpu.run(frame.icount);
     this.#next++;
     return this.#checkHash(frame.hash);
   }
@@ -227,6 +268,7 @@ export class ReplaySession {
     if (!movesGuest(kind)) throw new Error(`kind ${kind} is no step`);
     this.#step = this.#stepIcount === at ? this.#step + 1 : 1;
     this.#stepIcount = at;
+    this.#delivered = this.#deliveries;
     this.#next++;
     if (isExitKind(kind)) this.#midway = kind !== KIND.HLT && kind !== KIND.SHUTDOWN;
     else if (kind === KIND.INTERRUPT) this.#midway = false;

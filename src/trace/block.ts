@@ -4,7 +4,7 @@
  */
 
 import type { Entry, GuestExit } from '../engine/exit.ts';
-import { gpa, icount } from '../engine/units.ts';
+import { gpa, icount, ticks } from '../engine/units.ts';
 import { DMA_BYTES_MAX, INPUT_BYTES_MAX } from './columns.ts';
 import {
   arity,
@@ -109,9 +109,8 @@ export class FrameBlock implements Numbers {
       case KIND.HASH:
         return 8;
       case KIND.DMA:
-        return this.#lo[this.#numberAt[i]! + 1]!;
       case KIND.INPUT:
-        return this.#lo[this.#numberAt[i]!]!;
+        return this.#lo[this.#numberAt[i]! + 1]!;
       default:
         return 0;
     }
@@ -137,7 +136,13 @@ export class FrameBlock implements Numbers {
       case KIND.DMA:
         return { kind: 'dma', icount: at, gpa: gpa(this.number(0)), bytes: this.#bytes(i) };
       case KIND.INPUT:
-        return { kind: 'input', icount: at, name: shape.name, data: this.#bytes(i) };
+        return {
+          kind: 'input',
+          icount: at,
+          ticks: ticks(this.number(0)),
+          name: shape.name,
+          data: this.#bytes(i),
+        };
       case KIND.HASH:
         return { kind: 'hash', icount: at, hash: Buffer.from(this.#bytes(i)).toString('hex') };
       default:
@@ -185,8 +190,8 @@ export class FrameBlock implements Numbers {
   }
 
   #checkLengths(shape: Shape, start: number, count: number): void {
-    const [step, max] = shape.kind === KIND.DMA ? [2, DMA_BYTES_MAX] : [1, INPUT_BYTES_MAX];
-    for (let i = start + step - 1; i < start + count; i += step) {
+    const max = shape.kind === KIND.DMA ? DMA_BYTES_MAX : INPUT_BYTES_MAX;
+    for (let i = start + 1; i < start + count; i += 2) {
       if (this.#lo[i]! > max || this.#hi[i] !== 0) {
         throw new WireError(`at most ${max} bytes in a frame`, `${this.#lo[i]}`);
       }

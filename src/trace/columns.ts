@@ -127,9 +127,10 @@ export class FrameColumns {
   }
 
   /** At most `INPUT_BYTES_MAX`. */
-  input(name: string, data: Uint8Array, icount: number): void {
+  input(name: string, data: Uint8Array, icount: number, ticks: number): void {
     const shape = { kind: KIND.INPUT, reply: REPLY.NONE, size: 0, address: 0, subleaf: 0, name };
     this.#frame(this.#shapes.indexOf(shape), icount);
+    this.#number(ticks);
     this.#number(data.length);
     this.#data.bytes(data);
   }

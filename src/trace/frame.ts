@@ -6,7 +6,7 @@
 
 import type { AccessSize, Entry, GuestExit } from '../engine/exit.ts';
 import { unreachable } from '../engine/exit.ts';
-import { type Gpa, gpa, type Icount } from '../engine/units.ts';
+import { type Gpa, gpa, type Icount, type Ticks } from '../engine/units.ts';
 
 export type Frame =
   | {
@@ -26,6 +26,8 @@ export type Frame =
   | {
       readonly kind: 'input';
       readonly icount: Icount;
+      /** Guest time; moves on while a halted guest's icount stands still. */
+      readonly ticks: Ticks;
       readonly name: string;
       readonly data: Uint8Array;
     }
@@ -86,9 +88,9 @@ function outwardCount(kind: Kind): number {
     case KIND.MMIO_WRITE:
     case KIND.WRMSR:
     case KIND.CR8_WRITE:
-    case KIND.INPUT:
       return 1;
     case KIND.DMA:
+    case KIND.INPUT:
       return 2;
     default:
       return 0;
@@ -212,6 +214,7 @@ export function numberBits(shape: Shape): number {
     case KIND.RDSEED:
       return 64;
     case KIND.HLT:
+    case KIND.INPUT:
       return 53;
     case KIND.DMA:
       return 52;

@@ -9,8 +9,7 @@
 
 import { createHash } from 'node:crypto';
 import type { Entry, GuestExit } from '../engine/exit.ts';
-import type { Gpa, Icount } from '../engine/units.ts';
-import { icount } from '../engine/units.ts';
+import { type Gpa, type Icount, icount, type Ticks } from '../engine/units.ts';
 import {
   CHUNK,
   type ChunkType,
@@ -171,12 +170,12 @@ export class RecordingWriter {
     }
   }
 
-  input(name: string, data: Uint8Array, at: Icount): void {
+  input(name: string, data: Uint8Array, at: Icount, when: Ticks): void {
     if (data.length > INPUT_BYTES_MAX) {
       throw new Error(`an input of ${data.length} bytes; ${name} has to split it`);
     }
     this.#room(at);
-    this.#columns.input(name, data, at);
+    this.#columns.input(name, data, at, when);
   }
 
   hash(hash: string, at: Icount): void {

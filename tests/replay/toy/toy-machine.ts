@@ -155,14 +155,18 @@ class ToyMachine {
   /** Time jumps to the interrupt that ends the halt. Without one the guest is over. */
   #halt(): boolean {
     const vcpu = this.#vcpu;
-    if (!vcpu.interruptFlag || this.#halts++ > 1000) {
+    if (this.#halts++ > 1000 || (!vcpu.interruptFlag && vcpu.nmiBlocked)) {
       this.#tap.exit({ kind: 'hlt' }, { kind: 'none' }, vcpu.icount);
       return false;
     }
     const skip = { kind: 'skip', ticks: Math.max(0, this.#alarm - vcpu.ticks) } as const;
     this.#tap.exit({ kind: 'hlt' }, skip, vcpu.icount);
     vcpu.enter(skip);
-    this.#pendingVector ??= 32 + (this.#world() % 200);
+    if (vcpu.interruptFlag) this.#pendingVector ??= 32 + (this.#world() % 200);
+    else {
+      this.#tap.nmi(vcpu.icount);
+      vcpu.nmi();
+    }
     if (vcpu.ticks >= this.#alarm) this.#alarm = vcpu.ticks + 1 + (this.#world() % 300);
     return true;
   }
@@ -176,7 +180,9 @@ class ToyMachine {
       this.#tap.nmi(vcpu.icount);
       vcpu.nmi();
     }
-    if (random % 8 === 2) this.#tap.input('console', Uint8Array.of(random & 0xff), vcpu.icount);
+    if (random % 8 === 2) {
+      this.#tap.input('com1', Uint8Array.of(random & 0xff), vcpu.icount, vcpu.ticks);
+    }
     this.#pendingVector ??= 32 + (this.#world() % 200);
   }
 

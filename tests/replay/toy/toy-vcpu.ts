@@ -134,6 +134,10 @@ export class ToyVcpu implements Vcpu {
     return this.#s.interruptFlag;
   }
 
+  get nmiBlocked(): boolean {
+    return this.#s.nmiBlocked;
+  }
+
   run(until: Icount): VmExit {
     if (this.#pending) throw new Error('run before the exit was answered');
     for (;;) {

@@ -1,0 +1,249 @@
+/**
+ * The place of a timeline, and the two ways to move it: forward from where it is, and to a mark by
+ * way of a checkpoint. Forward runs leave checkpoints behind.
+ */
+
+import { gva } from '../engine/units.ts';
+import { KIND } from '../trace/frame.ts';
+import type { CheckpointPolicy, Checkpoints } from './checkpoints.ts';
+import type { Hit } from './conditions.ts';
+import type { Divergence } from './divergence.ts';
+import {
+  compareMarks,
+  earlier,
+  formatMark,
+  type Landing,
+  type Mark,
+  MarkError,
+  mark,
+} from './mark.ts';
+import type { Positions } from './positions.ts';
+import type { Advance, ReplaySession, SessionCheckpoint } from './session.ts';
+import { disarm, type VcpuStops } from './vcpu-stops.ts';
+import type { Work } from './work.ts';
+
+/** Why a move ended. */
+export type Moved =
+  | { readonly kind: 'reached' }
+  | { readonly kind: 'end' }
+  | { readonly kind: 'hit'; readonly hit: Hit<Mark> }
+  | { readonly kind: 'cancelled' }
+  | { readonly kind: 'divergence'; readonly divergence: Divergence };
+
+export interface ForwardOptions {
+  /** What to stop at on the way. */
+  readonly stops?: VcpuStops;
+  /** Does a stop where the cursor stands already count? Not for whoever goes on from it. */
+  readonly includeHere?: boolean;
+  /** Icounts at which to leave a checkpoint, ascending, apart from the regular ones. */
+  readonly checkpointsAt?: readonly number[];
+  /** Keep all checkpoints: somebody holds on to them. */
+  readonly keepAll?: boolean;
+}
+
+const DEFAULT_SLICE = 10_000_000;
+
+export class Cursor {
+  readonly session: ReplaySession;
+  readonly positions: Positions;
+  readonly checkpoints: Checkpoints;
+  readonly policy: CheckpointPolicy;
+  readonly #slice: number;
+  #landing: Landing | undefined;
+
+  constructor(
+    session: ReplaySession,
+    positions: Positions,
+    checkpoints: Checkpoints,
+    policy: CheckpointPolicy,
+    slice = DEFAULT_SLICE,
+  ) {
+    this.session = session;
+    this.positions = positions;
+    this.checkpoints = checkpoints;
+    this.policy = policy;
+    this.#slice = Math.min(slice, policy.spacing);
+  }
+
+  get mark(): Mark {
+    const { icount, step } = this.session.mark;
+    return this.#landing ? { icount, step, landing: this.#landing } : { icount, step };
+  }
+
+  restore(checkpoint: SessionCheckpoint): void {
+    this.session.restore(checkpoint);
+    this.#landing = undefined;
+  }
+
+  /** To a place to stand, from the nearest checkpoint or from here, whichever is nearer. */
+  *seek(target: Mark): Work<Moved> {
+    const from = this.mark;
+    if (compareMarks(from, target) === 0) return { kind: 'reached' };
+    const backward = compareMarks(target, from) < 0;
+    const base = this.checkpoints.floor(target);
+    if (backward || this.session.divergence || compareMarks(base.mark, from) > 0) {
+      this.restore(base);
+    }
+    const checkpointsAt = backward ? this.#approach(base.mark, target) : [];
+    const moved = yield* this.#goTo(target, { checkpointsAt });
+    if (moved.kind === 'reached') this.checkpoints.thin(this.mark);
+    return moved;
+  }
+
+  /** The same, whatever the consumer of the work says: for getting back to where one was. */
+  *insist(target: Mark): Work<void> {
+    const work = this.seek(target);
+    for (let step = work.next(false); !step.done; step = work.next(false)) yield step.value;
+  }
+
+  *#goTo(target: Mark, options: ForwardOptions): Work<Moved> {
+    const { landing } = target;
+    if (!landing) return yield* this.forward(target, options);
+    // A landing follows from the last place to stand before it: nothing but a fault is in between.
+    const base = this.positions.restUpTo({ icount: target.icount, step: target.step });
+    if (compareMarks(this.mark, base) < 0) {
+      const moved = yield* this.forward(base, options);
+      if (moved.kind !== 'reached') return moved;
+    }
+    return this.#land(target, landing);
+  }
+
+  /** From in front of a faulting instruction to the handler's entry. */
+  #land(target: Mark, landing: Landing): Moved {
+    const { session } = this;
+    session.vcpu.setBreakpoints([{ id: 0, gva: landing.rip }]);
+    try {
+      const beyond = mark(target.icount + 1);
+      for (let tries = 0; tries <= landing.count; tries++) {
+        const stop = session.advance(beyond);
+        if (stop.kind === 'divergence') return stop;
+        if (stop.kind !== 'debug') break;
+        this.#landing = this.#landingHere();
+        if (compareMarks(this.mark, target) === 0) return { kind: 'reached' };
+      }
+    } finally {
+      session.vcpu.setBreakpoints([]);
+    }
+    throw new MarkError(`mark ${formatMark(target)}: no exception was delivered there`);
+  }
+
+  /** Where the vCPU stands after a debug exit, if it is not `session.mark` itself. */
+  #landingHere(): Landing | undefined {
+    const count = this.session.landings;
+    return count > 0 ? { count, rip: gva(this.session.vcpu.registers().rip) } : undefined;
+  }
+
+  /** Onward to a place to stand, stopping at what `stops` wants. */
+  *forward(target: Mark, options: ForwardOptions = {}): Work<Moved> {
+    const { stops } = options;
+    stops?.arm();
+    try {
+      return yield* this.#forward(target, options);
+    } finally {
+      disarm(this.session);
+    }
+  }
+
+  *#forward(target: Mark, options: ForwardOptions): Work<Moved> {
+    const { session } = this;
+    const { stops, checkpointsAt = [] } = options;
+    const first = session.mark.icount;
+    const total = target.icount - first;
+    let leave = !options.includeHere;
+    let drops = 0;
+    for (;;) {
+      const here = this.mark;
+      if (compareMarks(here, target) >= 0) return { kind: 'reached' };
+      while (drops < checkpointsAt.length && checkpointsAt[drops]! <= here.icount) drops++;
+      const slice = mark(Math.min(here.icount + this.#slice, checkpointsAt[drops] ?? Infinity));
+      const stop = this.#advance(earlier(target, slice), leave ? stops : undefined);
+      leave = false;
+      switch (stop.kind) {
+        case 'reached':
+          this.#landing = undefined;
+          this.#leaveCheckpoint(checkpointsAt[drops], options.keepAll ?? false);
+          if (compareMarks(session.mark, target) >= 0) continue;
+          if (yield { done: session.mark.icount - first, total }) return { kind: 'cancelled' };
+          continue;
+        case 'end':
+          this.#landing = undefined;
+          return { kind: 'end' };
+        case 'divergence':
+          this.#landing = undefined;
+          return stop;
+        case 'debug':
+        case 'dma': {
+          const conditions = this.#conditionsOf(stop, stops!);
+          if (conditions.length > 0) return { kind: 'hit', hit: { mark: this.mark, conditions } };
+          // In front of an interrupt the instruction is not next: not hit, and not again.
+          leave = true;
+        }
+      }
+    }
+  }
+
+  /** `session.advance`; with `leave`, past the breakpoints that the cursor stands at. */
+  #advance(target: Mark, leave: VcpuStops | undefined): Advance {
+    const { session } = this;
+    if (!leave?.hasBreakpoints) return session.advance(target);
+    const { rip } = session.vcpu.registers();
+    if (leave.at(rip).length === 0) return session.advance(target);
+    const { icount, step } = session.mark;
+    const next = this.#somethingComesFirst() ? mark(icount, step + 1) : mark(icount + 1);
+    leave.armExcept(rip);
+    try {
+      return session.advance(earlier(target, next));
+    } finally {
+      leave.arm();
+    }
+  }
+
+  /** Who wanted this stop. Leaves the middle of an instruction: nobody can stand there. */
+  #conditionsOf(first: Extract<Advance, { kind: 'debug' | 'dma' }>, stops: VcpuStops): number[] {
+    const found = new Set<number>();
+    for (let stop: Advance = first; ; stop = this.session.advance(this.session.mark)) {
+      if (stop.kind === 'dma') for (const id of stops.dma(stop.gpa, stop.length)) found.add(id);
+      if (stop.kind === 'debug') {
+        for (const { kind, id } of stop.stops) if (kind === 'watch') found.add(id);
+      }
+      this.#landing = stop.kind === 'debug' ? this.#landingHere() : undefined;
+      if (this.session.atBoundary || stop.kind === 'divergence' || stop.kind === 'end') break;
+    }
+    for (const id of this.brokenAt(stops)) found.add(id);
+    return [...found].sort((a, b) => a - b);
+  }
+
+  /** The breakpoints at RIP, if its instruction is what happens next. */
+  brokenAt(stops: VcpuStops): readonly number[] {
+    if (!stops.hasBreakpoints || this.#somethingComesFirst()) return [];
+    return stops.at(this.session.vcpu.registers().rip);
+  }
+
+  /** Will something be let in at this very boundary before an instruction runs, if one does? */
+  #somethingComesFirst(): boolean {
+    const here = this.session.mark;
+    if (compareMarks(here, this.positions.end) >= 0) return true;
+    const kind = this.positions.nextKind(here);
+    return kind === KIND.INTERRUPT || kind === KIND.NMI || kind === KIND.DMA;
+  }
+
+  #leaveCheckpoint(wanted: number | undefined, keepAll: boolean): void {
+    const { session, checkpoints } = this;
+    if (!session.atBoundary) return;
+    if (wanted !== undefined && session.mark.icount >= wanted) checkpoints.take();
+    else checkpoints.consider(this.policy.spacing);
+    if (!keepAll) checkpoints.thin(session.mark);
+  }
+
+  /**
+   * Where to leave checkpoints on the way to a target that was reached backwards: at half the way,
+   * half of the rest, and so on. The next step back then starts close by.
+   */
+  #approach(from: Mark, target: Mark): number[] {
+    const places: number[] = [];
+    for (let gap = target.icount - from.icount; gap > this.policy.nearest; gap /= 2) {
+      places.push(Math.floor(target.icount - gap / 2));
+    }
+    return places;
+  }
+}

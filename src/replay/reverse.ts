@@ -1,0 +1,99 @@
+/**
+ * Looking backwards for something only the vCPU can see: interval by interval from the newest
+ * checkpoint to the oldest, each replayed forwards while remembering the last hit.
+ *
+ * An interval full of hits would stop at every one of them. After a few, its second half is looked
+ * through first; only if that has none does the first half matter.
+ */
+
+import type { Hit } from './conditions.ts';
+import type { Cursor, Moved } from './cursor.ts';
+import { compareMarks, type Mark, mark } from './mark.ts';
+import type { SessionCheckpoint } from './session.ts';
+import type { VcpuStops } from './vcpu-stops.ts';
+import type { Work } from './work.ts';
+
+export type Seen =
+  | { readonly kind: 'hit'; readonly hit: Hit<Mark> }
+  /** The search did not get through. */
+  | { readonly kind: 'stopped'; readonly moved: Moved };
+
+/** Hits in one interval before it is split, and instructions below which that is not worth it. */
+const HITS_MAX = 16;
+const SPLIT_MIN = 64;
+
+interface Interval {
+  readonly from: SessionCheckpoint;
+  /** Does a stop at `from` itself count? */
+  readonly includeFrom: boolean;
+  readonly to: Mark;
+  /** Does a stop at `to` itself count? The origin does not; later intervals meet at a checkpoint. */
+  readonly includeTo: boolean;
+}
+
+/** The last hit before `origin`, not looked for before `enough` (where another one is known). */
+export function* lastHit(
+  cursor: Cursor,
+  stops: VcpuStops,
+  origin: Mark,
+  enough: Mark | undefined,
+): Work<Seen | undefined> {
+  let to = origin;
+  let includeTo = false;
+  for (;;) {
+    const from = cursor.checkpoints.before(to);
+    if (!from) return undefined;
+    const seen = yield* search(cursor, stops, { from, includeFrom: true, to, includeTo });
+    if (seen) return seen;
+    if (enough && compareMarks(enough, from.mark) >= 0) return undefined;
+    to = from.mark;
+    includeTo = true;
+  }
+}
+
+function* search(cursor: Cursor, stops: VcpuStops, interval: Interval): Work<Seen | undefined> {
+  let { from, includeFrom, to, includeTo } = interval;
+  let last: Hit<Mark> | undefined;
+  for (;;) {
+    cursor.restore(from);
+    let includeHere = includeFrom;
+    let split = false;
+    for (let hits = 0; ; ) {
+      const moved = yield* cursor.forward(beyond(to), { stops, includeHere, keepAll: true });
+      if (moved.kind === 'cancelled' || moved.kind === 'divergence') {
+        return { kind: 'stopped', moved };
+      }
+      if (moved.kind !== 'hit') break;
+      const order = compareMarks(moved.hit.mark, to);
+      if (order > 0 || (order === 0 && !includeTo)) break;
+      last = moved.hit;
+      includeHere = false;
+      if (++hits < HITS_MAX || to.icount - last.mark.icount < SPLIT_MIN || last.mark.landing) {
+        continue;
+      }
+      split = true;
+      break;
+    }
+    if (!split || !last) return last && { kind: 'hit', hit: last };
+    const first = cursor.checkpoints.take();
+    const middle = mark(Math.floor((last.mark.icount + to.icount) / 2));
+    const moved = yield* cursor.forward(cursor.positions.restFrom(middle), { keepAll: true });
+    if (moved.kind !== 'reached') return { kind: 'stopped', moved };
+    const second = cursor.checkpoints.take();
+    const later = yield* search(cursor, stops, { from: second, includeFrom: true, to, includeTo });
+    if (later) return later;
+    // None after the middle: go on in the first half, behind the last hit.
+    from = first;
+    includeFrom = false;
+    to = second.mark;
+    includeTo = true;
+  }
+}
+
+/**
+ * How far to run to see everything up to and including a mark. A landing is not a place that a run
+ * can be told to stop at; what comes behind it is sorted out by comparing marks.
+ */
+function beyond(to: Mark): Mark {
+  return to.landing ? mark(to.icount + 1) : to;
+}

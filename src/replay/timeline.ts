@@ -1,0 +1,161 @@
+/**
+ * Time travel over a recording: a cursor that goes to any mark, steps, and runs forwards and
+ * backwards to what one looks for. Going back is restoring a checkpoint and replaying up to the
+ * place; what it costs is governed by checkpoints.ts.
+ *
+ * Every operation is a `Work`: it may take long, reports progress and can be cancelled.
+ */
+
+import { ConsoleLog } from '../trace/console.ts';
+import { type CheckpointPolicy, Checkpoints, DEFAULT_POLICY } from './checkpoints.ts';
+import type { StopCondition } from './conditions.ts';
+import { Cursor, type Moved } from './cursor.ts';
+import type { Divergence } from './divergence.ts';
+import { combine, FrameSearch } from './frame-search.ts';
+import { compareMarks, type Mark } from './mark.ts';
+import { resolveMark } from './mark-text.ts';
+import { Positions } from './positions.ts';
+import { lastHit } from './reverse.ts';
+import type { ReplaySession } from './session.ts';
+import { VcpuStops } from './vcpu-stops.ts';
+import type { Work } from './work.ts';
+
+/** Where an operation ended, and why. */
+export type TimelineStop =
+  /** At the mark that was asked for, or after the steps. */
+  | { readonly reason: 'reached'; readonly mark: Mark }
+  /** At a place where conditions hold, by their index. */
+  | { readonly reason: 'hit'; readonly mark: Mark; readonly conditions: readonly number[] }
+  /** There is nothing before, or nothing after. */
+  | { readonly reason: 'start' | 'end'; readonly mark: Mark }
+  /** Given up as asked. Where the cursor was, if it was going back. */
+  | { readonly reason: 'cancelled'; readonly mark: Mark }
+  | { readonly reason: 'divergence'; readonly mark: Mark; readonly divergence: Divergence };
+
+export interface TimelineOptions extends Partial<CheckpointPolicy> {
+  /** Instructions between two looks at whether to give up. */
+  readonly slice?: number;
+  readonly bookmarks?: ReadonlyMap<string, Mark>;
+}
+
+export class Timeline {
+  readonly session: ReplaySession;
+  readonly positions: Positions;
+  readonly checkpoints: Checkpoints;
+  readonly bookmarks: Map<string, Mark>;
+  readonly #cursor: Cursor;
+  #console: ConsoleLog | undefined;
+
+  /** The session is at its start and belongs to the timeline from here on. */
+  constructor(session: ReplaySession, options: TimelineOptions = {}) {
+    const policy = { ...DEFAULT_POLICY, ...options };
+    this.session = session;
+    this.positions = new Positions(session.recording);
+    this.checkpoints = new Checkpoints(session, policy);
+    this.bookmarks = new Map(options.bookmarks);
+    this.#cursor = new Cursor(session, this.positions, this.checkpoints, policy, options.slice);
+  }
+
+  get mark(): Mark {
+    return this.#cursor.mark;
+  }
+
+  /** All that the guest ever prints, with the places. Reads the whole recording once. */
+  get console(): ConsoleLog {
+    this.#console ??= new ConsoleLog(this.session.recording);
+    return this.#console;
+  }
+
+  /** What the guest had printed up to a mark. */
+  consoleAt(mark: Mark): Buffer {
+    const { console } = this;
+    return console.bytes.subarray(0, console.countBefore(this.positions.ordinalAt(mark)));
+  }
+
+  /** The mark that a person means by a text; see mark-text.ts. Throws `MarkError`. */
+  resolve(text: string): Mark {
+    const { positions, bookmarks } = this;
+    return resolveMark(text, { positions, bookmarks, console: () => this.console });
+  }
+
+  *seekTo(target: Mark): Work<TimelineStop> {
+    const wanted = this.positions.restFrom(target);
+    const moved = yield* this.#cursor.seek(wanted);
+    return this.#report(moved, wanted);
+  }
+
+  /** One instruction, or one interrupt, after the other. */
+  *step(count = 1): Work<TimelineStop> {
+    const target = this.positions.forward(this.mark, count);
+    if (compareMarks(target, this.mark) === 0) return this.#stoppedAt('end');
+    return yield* this.seekTo(target);
+  }
+
+  *reverseStep(count = 1): Work<TimelineStop> {
+    const target = this.positions.backward(this.mark, count);
+    if (compareMarks(target, this.mark) === 0) return this.#stoppedAt('start');
+    return yield* this.seekTo(target);
+  }
+
+  /** Forward to the next place where a condition holds, or to `limit`, or to the end. */
+  *run(conditions: readonly StopCondition[], limit?: Mark): Work<TimelineStop> {
+    const search = new FrameSearch(this.positions, () => this.console, conditions);
+    const found = search.next(this.mark);
+    const end = limit ? this.positions.restFrom(limit) : this.positions.end;
+    const target = found && compareMarks(found.mark, end) <= 0 ? found.mark : end;
+    const stops = new VcpuStops(this.session, conditions);
+    const moved = yield* this.#cursor.forward(target, { stops });
+    if (moved.kind === 'hit') {
+      // Both at one place are one stop.
+      const hit = combine(moved.hit, found, -1)!;
+      return { reason: 'hit', ...hit, mark: this.mark };
+    }
+    if (moved.kind === 'reached' && found && compareMarks(found.mark, this.mark) === 0) {
+      const broken = { mark: this.mark, conditions: this.#cursor.brokenAt(stops) };
+      return { reason: 'hit', ...combine(found, broken, -1)! };
+    }
+    return this.#report(moved, limit ? end : undefined);
+  }
+
+  /** Back to the last place where a condition holds, or to the start. */
+  *reverseContinue(conditions: readonly StopCondition[]): Work<TimelineStop> {
+    const origin = this.mark;
+    const search = new FrameSearch(this.positions, () => this.console, conditions);
+    const known = search.previous(origin);
+    const stops = new VcpuStops(this.session, conditions);
+    const seen = stops.any ? yield* lastHit(this.#cursor, stops, origin, known?.mark) : undefined;
+    if (seen?.kind === 'stopped') {
+      if (seen.moved.kind !== 'cancelled') return this.#report(seen.moved, undefined);
+      yield* this.#cursor.insist(origin);
+      return { reason: 'cancelled', mark: this.mark };
+    }
+    const hit = combine(seen?.kind === 'hit' ? seen.hit : undefined, known, 1);
+    const moved = yield* this.#cursor.seek(hit?.mark ?? this.positions.start);
+    if (moved.kind === 'cancelled') {
+      yield* this.#cursor.insist(origin);
+      return { reason: 'cancelled', mark: this.mark };
+    }
+    if (moved.kind !== 'reached' && moved.kind !== 'end') return this.#report(moved, undefined);
+    return hit ? { reason: 'hit', ...hit } : this.#stoppedAt('start');
+  }
+
+  #stoppedAt(reason: 'start' | 'end'): TimelineStop {
+    return { reason, mark: this.mark };
+  }
+
+  /** What a move means to whoever asked for `wanted`. */
+  #report(moved: Moved, wanted: Mark | undefined): TimelineStop {
+    const { mark } = this;
+    switch (moved.kind) {
+      case 'hit':
+        return { reason: 'hit', mark, conditions: moved.hit.conditions };
+      case 'divergence':
+        return { reason: 'divergence', mark, divergence: moved.divergence };
+      case 'cancelled':
+        return { reason: 'cancelled', mark };
+      case 'reached':
+      case 'end':
+        return { reason: wanted ? 'reached' : 'end', mark };
+    }
+  }
+}
