@@ -24,6 +24,8 @@ export interface Counting {
   nextAt: number;
   /** Counts written in modes 1 and 5 wait for the trigger, and so does OUT. */
   triggered: boolean;
+  /** OUT was low when the last trigger came (mode 1): it stays so until the reload. */
+  wasLow: boolean;
 }
 
 export function modulus(bcd: boolean): number {
@@ -87,7 +89,8 @@ export function out(c: Counting, clock: number): boolean {
     case 0:
       return e >= c.count;
     case 1:
-      return !c.triggered || clock < c.loadedAt || e >= c.count;
+      if (!c.triggered) return true;
+      return clock < c.loadedAt ? !c.wasLow : e >= c.count;
     case 2:
       return c.stoppedAt !== null || e % c.count !== c.count - 1;
     case 3:
@@ -108,7 +111,7 @@ export function nextChange(c: Counting, clock: number): number | undefined {
       return clock < end ? end : undefined;
     case 1:
       if (!c.triggered) return undefined;
-      if (clock < c.loadedAt) return c.loadedAt;
+      if (clock < c.loadedAt && !c.wasLow) return c.loadedAt;
       return clock < end ? end : undefined;
     case 2: {
       const next = periodEnd(c, clock);

@@ -69,6 +69,7 @@ const SHAPE: Shape<I8254State> = {
         nextCount: optional(upTo(0x1_0000)),
         nextAt: time,
         triggered: flag,
+        wasLow: flag,
       }),
       access: oneOf('lsb', 'msb', 'word'),
       isNull: flag,
@@ -307,6 +308,7 @@ function idle(gate: boolean): CounterState {
       nextCount: null,
       nextAt: 0,
       triggered: false,
+      wasLow: false,
     },
     access: 'word',
     isNull: true,
@@ -330,6 +332,7 @@ function resume(counting: Counting, clock: number): void {
 
 function trigger(c: CounterState, clock: number): void {
   const counting = c.counting;
+  counting.wasLow = !out(counting, clock);
   if (counting.nextCount !== null) counting.count = counting.nextCount;
   counting.nextCount = null;
   counting.loadedAt = clock + 1;
