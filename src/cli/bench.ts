@@ -19,7 +19,7 @@ interface BenchOptions {
 export function addBench(cli: Cli): void {
   const command = cli.program
     .command('bench')
-    .description('the benchmarks, beside the peers that are installed')
+    .description('how fast it is here, beside peers')
     .addOption(
       new Option('--guest <NAME>', 'what to run: our demo kernel, or a Debian kernel')
         .choices(GUESTS)

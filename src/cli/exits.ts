@@ -20,7 +20,7 @@ interface ExitsOptions {
 export function addExits(cli: Cli): void {
   const command = cli.program
     .command('exits')
-    .description('the VM exits of a recording: statistics, or a list')
+    .description('the VM exits of a recording')
     .argument('<recording>', 'a .retro file')
     .option('--list', 'one line for each exit, interrupt and input')
     .option('--from <ICOUNT>', 'where the list begins', parseCount, 0)

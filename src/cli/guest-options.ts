@@ -61,7 +61,7 @@ export function addGuestOptions(command: Command): Command {
     .option('--append <STR>', 'kernel command line')
     .option('-m, --memory <MIB>', 'guest RAM in MiB', parseMemory, MEMORY_MIB_DEFAULT)
     .addOption(
-      new Option('--serial <WHERE>', 'the serial console: stdio, file:FILE or none')
+      new Option('--serial <WHERE>', 'serial console: stdio, file:FILE, none')
         .argParser(parseSerial)
         .default({ kind: 'stdio' }, 'stdio'),
     )

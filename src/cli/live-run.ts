@@ -99,7 +99,7 @@ export function statusAfter({ reason, signalled, icount }: LiveResult): ExitStat
 const ENDINGS: Readonly<Record<EndReason, string>> = {
   poweroff: 'the guest powered off',
   halted: 'the guest halted for good',
-  'triple-fault': 'the guest ended in a triple fault',
+  'triple-fault': 'stopped',
   reset: 'the guest asked for a reset',
   interrupted: 'interrupted',
   limit: '--until was reached',

@@ -19,18 +19,17 @@ import { addReplay } from './replay.ts';
 import { addRun } from './run.ts';
 import { addTui } from './tui.ts';
 
-const DESCRIPTION =
-  'Record an x86 guest, replay it bit for bit, step it backwards, trace its VM exits.';
+const DESCRIPTION = 'Record an x86 guest, replay it bit for bit, step it backwards.';
 
 const AFTER_HELP = `
 A MARK is an icount (1234567, 1.5G), a share (50%), an event (exit:1000, irq:20,
 console:"login:"), start or end.
 
-Exit status: 0 done, 1 the guest or the replay failed, 2 wrong usage or unusable input,
-130 interrupted.
+Exit status: 0 done, 1 the guest or the replay failed, 2 wrong usage or unusable
+input, 130 interrupted. Ctrl-A x ends a guest on the console, as in QEMU.
 
 Examples:
-  $ retrovisor record --kernel vmlinuz --initrd initrd.gz --append console=ttyS0 -o boot.retro
+  $ retrovisor record --kernel vmlinuz --append console=ttyS0 -o boot.retro
   $ retrovisor replay boot.retro --verify
   $ retrovisor replay boot.retro --to 'console:"INIT-OK"'`;
 
@@ -100,6 +99,8 @@ function commandName(cli: Cli, args: readonly string[]): string {
 export function usageLine(error: CommanderError, command: string): string {
   const text = error.message
     .replace(/^error: /, '')
+    .replace(/^command-argument value (.*) is invalid for argument '(\w+)'\./s, '$2 $1 is invalid:')
+    .replace(/ is invalid\. (\w)/, (_, first: string) => ` is invalid: ${first.toLowerCase()}`)
     .replace(/\.?\s*\n\s*\(Did you mean (.*?)\?\)/s, '; did you mean $1?');
   return `${command}: ${oneLine(text)} (see '${command} --help')`;
 }

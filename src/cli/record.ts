@@ -22,12 +22,12 @@ export function addRecord(cli: Cli): void {
   const command = addGuestOptions(
     cli.program
       .command('record')
-      .description('run a guest and record it (Ctrl-A x ends, as in QEMU)')
+      .description('run a guest and record it')
       .option('-o, --output <FILE>', 'the recording to write, a .retro file'),
   );
   const examples = [
-    'retrovisor record --kernel vmlinuz --initrd initrd.gz --append console=ttyS0 -o boot.retro',
-    'retrovisor record --kernel demo.elf -m 32 --rtc base=2024-01-01 -o demo.retro --json',
+    'retrovisor record --kernel vmlinuz --initrd initrd.gz -o boot.retro',
+    'retrovisor record --kernel demo.elf -m 32 --rtc base=2024-01-01 -o d.retro',
   ];
   finish(cli, command, examples, async (_operands, options: RecordOptions, output) => {
     const guest = guestOptions(options, 'record');

@@ -28,7 +28,7 @@ const CONSOLE_LINES = 24;
 export function addReplay(cli: Cli): void {
   const command = cli.program
     .command('replay')
-    .description('replay a recording, or show the guest at a mark')
+    .description('replay it, or show the guest at a mark')
     .argument('<recording>', 'a .retro file')
     .option('--verify', 'check every exit and state hash; show no console')
     .option('--to <MARK>', 'show registers, code and console at a mark');
