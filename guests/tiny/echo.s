@@ -9,6 +9,7 @@
         .set IRQ4_VECTOR, 0x24
         .set PM1A_CNT, 0x604
         .set SLP_EN, 1 << 13
+        .set SLP_TYP_S5, 5 << 10        # what our PC's \_S5 says
 
 .macro out_uart port, value
         movw $\port, %dx
@@ -34,7 +35,7 @@
         say 16, "\nbye\n"
         last_line 16
         movw $PM1A_CNT, %dx
-        movw $SLP_EN, %ax
+        movw $SLP_EN + SLP_TYP_S5, %ax
         outw %ax, %dx
         out8 0xf4, 0                    # where that is not the register
         cli
