@@ -2,7 +2,7 @@
 
 import { executeX87, type X87Environment } from '../../src/engine/float/x87/execute.ts';
 import { loadAll, storeAll } from '../../src/engine/float/x87/image.ts';
-import { createX87State } from '../../src/engine/float/x87/state.ts';
+import { createX87State, type X87State } from '../../src/engine/float/x87/state.ts';
 import { f32Bits, f64Bits, f80Bits, near, type Random, significand } from './cases.ts';
 
 /** Layout of a case and of a result; see host/x87.c. */
@@ -10,9 +10,12 @@ export const RECORD = 248;
 export const EFLAGS_AT = 2;
 export const TRAP_AT = 4;
 export const IMAGE_AT = 8;
+export const FCW_AT = 8;
 export const FSW_AT = 12;
 export const AX_AT = 116;
 export const MEM_AT = 120;
+/** At TRAP_AT of a case: run the instruction with an operand-size prefix. */
+export const NARROW = 1;
 const IMAGE_SIZE = 108;
 export const REGISTERS_AT = IMAGE_AT + 28;
 const EFLAGS = 0x8d5;
@@ -134,13 +137,20 @@ export function makeCase(
   else put80(view, at + MEM_AT, memoryOperand(r, opcode, reg));
 }
 
+/** The state that a case or a result holds. */
+export function stateOf(view: DataView, at: number): X87State {
+  const s = createX87State();
+  loadAll(s, FORMAT, new Uint8Array(view.buffer, view.byteOffset + at + IMAGE_AT, IMAGE_SIZE));
+  return s;
+}
+
 /** Runs a case in place, as the host harness does. */
 export function runOurs(view: DataView, at: number): void {
   const bytes = new Uint8Array(view.buffer, view.byteOffset + at, RECORD);
   const opcode = view.getUint8(at);
   const modrm = view.getUint8(at + 1);
-  const s = createX87State();
-  loadAll(s, FORMAT, bytes.slice(IMAGE_AT, IMAGE_AT + IMAGE_SIZE));
+  const narrow = view.getUint32(at + TRAP_AT, true) === NARROW;
+  const s = stateOf(view, at);
   const env: X87Environment = {
     eflags: view.getUint16(at + EFLAGS_AT, true),
     read: (size) => {
@@ -157,8 +167,10 @@ export function runOurs(view: DataView, at: number): void {
     writeBlock: (block) => bytes.set(block, MEM_AT),
     setAx: (value) => view.setUint32(at + AX_AT, value, true),
   };
-  const insn = { opcode, modrm, ip: 0n, cs: 0, dp: 0n, ds: 0, format: FORMAT };
-  if (!executeX87(s, insn, env)) {
+  const insn = { opcode, modrm, ip: 0n, cs: 0, dp: 0n, ds: 0 };
+  const format = { wide: !narrow, real: false };
+  view.setUint32(at + TRAP_AT, 0, true);
+  if (!executeX87(s, { ...insn, format }, env)) {
     view.setUint32(at + TRAP_AT, 4, true); // SIGILL
     return;
   }

@@ -4,9 +4,20 @@
  */
 
 import { afterAll, describe, expect, test } from 'vitest';
+import { isWaiting } from '../../src/engine/float/x87/execute.ts';
+import { hasPendingException } from '../../src/engine/float/x87/state.ts';
 import { Random, SEED } from './cases.ts';
 import { buildHarness, warnSkipped } from './host/build.ts';
-import { makeCase, RECORD } from './x87-cases.ts';
+import {
+  FCW_AT,
+  FSW_AT,
+  makeCase,
+  NARROW,
+  RECORD,
+  runOurs,
+  stateOf,
+  TRAP_AT,
+} from './x87-cases.ts';
 import { compareWithHost, ignoreStatus } from './x87-compare.ts';
 
 /** Cases for each memory form; each register form, of which there are eight, gets a fifth. */
@@ -27,6 +38,13 @@ const isCompareFlags = (opcode: number, reg: number): boolean =>
   (opcode === 0xdb || opcode === 0xdf) && (reg === 5 || reg === 6);
 const ignoreC1 = ignoreStatus(0x200);
 
+const SIGILL = 4;
+const SIGFPE = 8;
+
+function runEachOurs(view: DataView, count: number): void {
+  for (let i = 0; i < count; i++) runOurs(view, i * RECORD);
+}
+
 function makeCases(opcode: number, modrms: readonly number[], each: number): Uint8Array {
   const r = new Random(SEED);
   const cases = new Uint8Array(modrms.length * each * RECORD);
@@ -45,6 +63,52 @@ describe.skipIf(typeof harness === 'string')(`x87 against the host, seed ${SEED}
     const found = compareWithHost(harness.run, cases, forgive);
     expect(found.slice(0, 4).join('\n'), `${found.length} differ`).toBe('');
   };
+
+  // FLDENV, FNSTENV, FRSTOR, FNSAVE.
+  for (const [opcode, reg] of [
+    [0xd9, 4],
+    [0xd9, 6],
+    [0xdd, 4],
+    [0xdd, 6],
+  ] as const) {
+    test(`${opcode.toString(16)} /${reg}, 16-bit layout`, () => {
+      const cases = makeCases(opcode, [reg << 3], CASES / 5);
+      const view = new DataView(cases.buffer);
+      for (let at = 0; at < cases.length; at += RECORD) view.setUint32(at + TRAP_AT, NARROW, true);
+      check(cases);
+    });
+  }
+
+  test('a pending exception stops the waiting instructions and no others', () => {
+    const r = new Random(SEED);
+    const encodings: [number, number][] = [];
+    for (let opcode = 0xd8; opcode <= 0xdf; opcode++) {
+      for (let reg = 0; reg < 8; reg++) encodings.push([opcode, reg << 3]);
+      for (let modrm = 0xc0; modrm <= 0xff; modrm++) encodings.push([opcode, modrm]);
+    }
+    const cases = new Uint8Array(encodings.length * RECORD);
+    const view = new DataView(cases.buffer);
+    encodings.forEach(([opcode, modrm], i) => {
+      makeCase(r, view, i * RECORD, opcode, modrm);
+      // A flag set and its mask clear.
+      const fcw = view.getUint16(i * RECORD + FCW_AT, true);
+      const fsw = view.getUint16(i * RECORD + FSW_AT, true);
+      view.setUint16(i * RECORD + FCW_AT, fcw & ~1, true);
+      view.setUint16(i * RECORD + FSW_AT, fsw | 1, true);
+      expect(hasPendingException(stateOf(view, i * RECORD))).toBe(true);
+    });
+    const host = harness.run([], cases);
+    const results = new DataView(host.buffer, host.byteOffset, host.length);
+    runEachOurs(view, encodings.length);
+    encodings.forEach(([opcode, modrm], i) => {
+      const undefinedOpcode = view.getUint32(i * RECORD + TRAP_AT, true) !== 0;
+      const expected = undefinedOpcode ? SIGILL : isWaiting(opcode, modrm) ? SIGFPE : 0;
+      const name = `${opcode.toString(16)} ${modrm.toString(16)}`;
+      expect(`${name}: ${results.getUint32(i * RECORD + TRAP_AT, true)}`).toBe(
+        `${name}: ${expected}`,
+      );
+    });
+  });
 
   for (let opcode = 0xd8; opcode <= 0xdf; opcode++) {
     for (let reg = 0; reg < 8; reg++) {

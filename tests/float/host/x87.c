@@ -5,7 +5,8 @@
  *
  * Case and result have one layout: opcode u8 (D8..DF), modrm u8, eflags u16, trap u32, an FNSAVE
  * image (32-bit protected-mode format, 108 bytes), ax u32, and 128 bytes at the memory operand.
- * trap: 0, or the signal that the instruction raised; the state then is what the case had.
+ * trap of a case: 1 to give the instruction an operand-size prefix, else 0. Of a result: 0, or the
+ * signal that the instruction raised; the state then is what the case had.
  */
 #define _GNU_SOURCE
 #include <setjmp.h>
@@ -36,15 +37,19 @@ struct frame {
 typedef void (*stub)(struct frame *frame, void *mem);
 
 #define STUB_SIZE 48
+#define STUBS (2 * 8 * 256)
+
+/* The two values of "prefix": a DS override, which changes nothing here, and operand size. */
+static const uint8_t prefixes[] = {0x3e, 0x66};
 
 /* ModR/M is a register form or, with mod 0 and rm 0, memory at RAX. */
-static void write_stub(uint8_t *at, uint8_t opcode, uint8_t modrm) {
+static void write_stub(uint8_t *at, uint8_t prefix, uint8_t opcode, uint8_t modrm) {
   const uint8_t code[] = {
       0xdd, 0x27,             /* frstor [rdi]       */
       0x48, 0x89, 0xf0,       /* mov rax, rsi       */
       0xff, 0x77, 0x70,       /* push [rdi + 112]   */
       0x9d,                   /* popfq              */
-      opcode, modrm,          /*                    */
+      prefix, opcode, modrm,  /*                    */
       0x9c,                   /* pushfq             */
       0x8f, 0x47, 0x70,       /* pop [rdi + 112]    */
       0x48, 0x89, 0x47, 0x78, /* mov [rdi+120], rax */
@@ -56,14 +61,14 @@ static void write_stub(uint8_t *at, uint8_t opcode, uint8_t modrm) {
 }
 
 int main(void) {
-  uint8_t *code = mmap(NULL, 8 * 256 * STUB_SIZE, PROT_READ | PROT_WRITE | PROT_EXEC,
+  uint8_t *code = mmap(NULL, STUBS * STUB_SIZE, PROT_READ | PROT_WRITE | PROT_EXEC,
                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (code == MAP_FAILED) {
     perror("x87: mmap of executable memory");
     return 2;
   }
-  for (int i = 0; i < 8 * 256; i++)
-    write_stub(code + i * STUB_SIZE, (uint8_t)(0xd8 + i / 256), (uint8_t)i);
+  for (int i = 0; i < STUBS; i++)
+    write_stub(code + i * STUB_SIZE, prefixes[i / 2048], (uint8_t)(0xd8 + i / 256 % 8), (uint8_t)i);
   struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_NODEFER};
   sigaction(SIGFPE, &action, NULL);
   sigaction(SIGILL, &action, NULL);
@@ -77,7 +82,9 @@ int main(void) {
     }
     memcpy(frame.image, r.image, sizeof r.image);
     frame.eflags = 0x202 | (r.eflags & 0x8d5);
-    stub run = (stub)(uintptr_t)(code + ((r.opcode - 0xd8) * 256 + r.modrm) * STUB_SIZE);
+    int index = ((r.trap == 1) * 8 + r.opcode - 0xd8) * 256 + r.modrm;
+    stub run = (stub)(uintptr_t)(code + index * STUB_SIZE);
+    r.trap = 0;
     int sig = sigsetjmp(recover, 0);
     if (sig == 0) {
       run(&frame, r.mem);
