@@ -1,0 +1,48 @@
+/** MMX and SSE against the CPU that the tests run on, row by row, over random states. */
+
+import { afterAll, describe, expect, test } from 'vitest';
+import type { Row } from '../../src/engine/isa/row.ts';
+import { VECTOR } from '../../src/engine/isa/vector-rows.ts';
+import { Box } from '../isa/box.ts';
+import { type HostCpu, hostCpu, warnSkipped } from '../isa/host/step.ts';
+import { Random, SEED } from '../isa/values.ts';
+import { prepare } from './cases.ts';
+import { describeCase, differences, type Leniency } from './compare.ts';
+
+const host = hostCpu();
+if (typeof host === 'string') warnSkipped(host);
+const cpu = host as HostCpu;
+
+const CASES = Number(process.env['ISA_CASES'] ?? 60);
+const ONLY = process.env['ISA_ONLY'];
+
+/** Estimates differ between makers; their exactness is tested in tests/float. */
+const lenience = (row: Row): Leniency => (/^R(CP|SQRT)[PS]S$/.test(row.name) ? { xmm: true } : {});
+
+/** Images of the whole state have a test of their own, and so has LDMXCSR. */
+const OWN_TEST = /^(FXSAVE|FXRSTOR|LDMXCSR)$/;
+const rows = VECTOR.filter((row) => row.unit !== 'x87' && !OWN_TEST.test(row.name));
+const names = [...new Set(rows.map((row) => row.name))].filter((n) => !ONLY || n === ONLY);
+
+describe.skipIf(typeof host === 'string')('MMX and SSE agree with the host', () => {
+  const box = new Box();
+  afterAll(() => cpu.remove());
+
+  test.each(names)('%s', (name) => {
+    const differing: string[] = [];
+    for (const row of rows.filter((r) => r.name === name)) {
+      if (row.feature !== undefined && !cpu.has(row.feature)) continue;
+      const r = new Random(SEED ^ (row.enc.length * 7919 + name.length));
+      const cases = Array.from({ length: CASES }, () =>
+        prepare(row, r, row.only !== '64' && r.below(5) === 0),
+      );
+      const wanted = cpu.run(cases.map((c) => c.case));
+      for (const [i, prepared] of cases.entries()) {
+        const got = box.run(prepared.case);
+        const lines = differences(wanted[i]!, got, prepared.case, lenience(row));
+        if (lines.length) differing.push(describeCase(`${name} ${row.enc}`, prepared.case, lines));
+      }
+    }
+    expect(differing.slice(0, 3).join('\n'), `${differing.length} cases differ`).toBe('');
+  });
+});
