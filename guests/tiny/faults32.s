@@ -13,7 +13,7 @@
         .set TASK_SHORT, 0x30           # a TSS below the least limit
         .set CODE_ABSENT, 0x38
         .set DATA_ABSENT, 0x40
-        .set DATA_SMALL, 0x48           # 0x8000 bytes
+        .set DATA_SMALL, 0x48           # 0xc000 bytes
         .set DATA_READONLY, 0x50
         .set CODE_EXECUTEONLY, 0x58
         .set BEYOND_GDT, 0xff8
@@ -148,7 +148,7 @@ protected:
         movl $DATA_SMALL, %eax
         movl %eax, %ss
         try "SS read beyond the limit, through esp", fault, pushl 0x9000(%esp)
-        try "SS read beyond the limit, by prefix", fault, movl %ss:0x7ffd, %eax
+        try "SS read beyond the limit, by prefix", fault, movl %ss:0xbffd, %eax
         movl $DATA, %eax
         movl %eax, %ss
 
@@ -161,8 +161,8 @@ protected:
         try "GP through a null es", fault, movl %es:0, %eax
         movl $DATA_SMALL, %eax
         movl %eax, %es
-        try "GP read beyond the limit", fault, movl %es:0x7ffd, %eax
-        try "GP none at the limit", fault, movl %es:0x7ffc, %eax
+        try "GP read beyond the limit", fault, movl %es:0xbffd, %eax
+        try "GP none at the limit", fault, movl %es:0xbffc, %eax
         movl $DATA_READONLY, %eax
         movl %eax, %es
         try "GP write to read-only data", fault, movb %al, %es:watched
@@ -298,12 +298,12 @@ stubs:
 handler:
         pushal
         movl %esp, %ebp
-        movb $1, %ss:seen
         pushl %ds
         pushl %es
         movl $DATA, %eax
         movl %eax, %ds
         movl %eax, %es
+        movb $1, seen
         say 32, "vector "
         show 32, FRAME_VECTOR(%ebp), 2
         movl FRAME_VECTOR(%ebp), %ecx
@@ -409,7 +409,7 @@ gdt:    .quad 0
         descriptor tss, 0x66, 0x89, 0   # TASK_SHORT
         flat_descriptor 0x1b, 0xc       # CODE_ABSENT
         flat_descriptor 0x13, 0xc       # DATA_ABSENT
-        descriptor 0, 0x7fff, 0x93, 4   # DATA_SMALL
+        descriptor 0, 0xbfff, 0x93, 4   # DATA_SMALL
         flat_descriptor 0x91, 0xc       # DATA_READONLY
         flat_descriptor 0x99, 0xc       # CODE_EXECUTEONLY
 gdt_end:
