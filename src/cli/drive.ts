@@ -69,9 +69,9 @@ export async function drive(options: Drive): Promise<EndReason> {
   interruption.onAsked(() => input.interruptWait());
   pause.follow(input, machine);
   const reason = await runToEnd(options);
-  // The vCPU stands between HLT and what follows: let the next alarm come, so that it is somewhere.
+  // The vCPU may stand in the middle of HLT, waiting or for good: let it retire.
   pause.stop();
-  if (machine.isIdle) machine.run(machine.vcpu.icount);
+  if (machine.isIdle || reason === 'halted') machine.run(icount(machine.vcpu.icount + 1));
   options.output.flush();
   return reason;
 }
