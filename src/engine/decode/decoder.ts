@@ -215,7 +215,7 @@ export class Decoder {
       disp = (disp + pageOffset + length) | 0;
     }
     memory ||= absolute;
-    const stackFault = override < 0 && stackDefault;
+    const stackFault = memory ? override < 0 && stackDefault : row.stack === true;
     const segment = override >= 0 ? override : stackDefault ? L.SS : L.DS;
     const form: Form = !memory
       ? 'reg'

@@ -9,7 +9,7 @@
  *    14  u8   log2 of the index scale
  *    15  u8   segment slot; bit 7: a bad address is a stack fault
  *    16  u16  offset of the base register                 (18: index register)
- *    20  i32  displacement, or a branch target relative to RIP_PAGE
+ *    20  i32  displacement, or a branch target relative to the next instruction
  *    24  i64  immediate, or two u32: the blocks a branch goes to, taken and not taken
  */
 export const RECORD_BYTES = 32;

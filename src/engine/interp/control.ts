@@ -128,8 +128,16 @@ export function defineControl(m: WasmModule, imports: ControlImports): ControlFu
   });
   m.exportFunc('find', find);
 
+  /** Stops before the next instruction is so much as fetched: that may fault. RIP is set. */
+  const stopIfSpent = (c: Code): void =>
+    c.if(c.les(i32At(c, L.LEFT), 0), () => {
+      setStatus(c, L.STATUS_STOP);
+      c.ret(0);
+    });
+
   const goto_ = m.func('goto', ['i64'], ['i32'], (c) => {
     c.store(8, c.i32(0), c.param(0), L.RIP);
+    stopIfSpent(c);
     const block = c.let(c.call(find));
     c.if(c.eqz(block), () => c.ret(0));
     enter(c, block, stop);
@@ -143,7 +151,8 @@ export function defineControl(m: WasmModule, imports: ControlImports): ControlFu
     c.if(
       taken,
       () => {
-        c.set(target, c.add(from, c.loads('i64', 4, ip, R.REC_DISP)));
+        const behind = ripOf(c, ip, c.load('i64', 1, ip, R.REC_LENGTH));
+        c.set(target, c.add(behind, c.loads('i64', 4, ip, R.REC_DISP)));
         c.if(c.eq(size, 2), () => c.set(target, c.and(c.get(target), 0xffff)));
         c.if(c.eq(size, 4), () => c.set(target, c.and(c.get(target), c.i64(0xffffffff))));
         const limit = c.extu(i32At(c, L.segment(L.CS) + L.SEG_LIMIT));
@@ -160,6 +169,7 @@ export function defineControl(m: WasmModule, imports: ControlImports): ControlFu
       () => c.set(target, ripOf(c, ip, c.load('i64', 1, ip, R.REC_LENGTH))),
     );
     c.store(8, c.i32(0), c.get(target), L.RIP);
+    stopIfSpent(c);
     const block = c.let(c.call(find));
     c.if(c.eqz(block), () => c.ret(0));
     // Links stay within a page: the mapping cannot change under them. A segment with a limit that

@@ -87,16 +87,17 @@ function undefinedOpcode(e: Emitter): void {
 }
 
 const NEAR = { size: 'f64', ends: true } as const;
+const STACK = { ...NEAR, stack: true } as const;
 const UNDEFINED = { emit: undefinedOpcode, ends: true, cite: 'SDM 2B UD' } as const;
 
 export const branch: readonly Row[] = [
   { enc: 'E9', name: 'JMP', ops: 'Jz', emit: jmp, ...NEAR, cite: 'SDM 2A JMP' },
   { enc: 'EB', name: 'JMP', ops: 'Jb', emit: jmp, ...NEAR, cite: 'SDM 2A JMP' },
   { enc: 'FF /4', name: 'JMP', ops: 'Ev', emit: jmpIndirect, ...NEAR, cite: 'SDM 2A JMP' },
-  { enc: 'E8', name: 'CALL', ops: 'Jz', emit: call, ...NEAR, cite: 'SDM 2A CALL' },
-  { enc: 'FF /2', name: 'CALL', ops: 'Ev', emit: callIndirect, ...NEAR, cite: 'SDM 2A CALL' },
-  { enc: 'C3', name: 'RET', ops: '', emit: ret, ...NEAR, cite: 'SDM 2B RET' },
-  { enc: 'C2 iw', name: 'RET', ops: 'Iw', emit: retImmediate, ...NEAR, cite: 'SDM 2B RET' },
+  { enc: 'E8', name: 'CALL', ops: 'Jz', emit: call, ...STACK, cite: 'SDM 2A CALL' },
+  { enc: 'FF /2', name: 'CALL', ops: 'Ev', emit: callIndirect, ...STACK, cite: 'SDM 2A CALL' },
+  { enc: 'C3', name: 'RET', ops: '', emit: ret, ...STACK, cite: 'SDM 2B RET' },
+  { enc: 'C2 iw', name: 'RET', ops: 'Iw', emit: retImmediate, ...STACK, cite: 'SDM 2B RET' },
   ...conditional(
     0x70,
     (byte, condition, cc): Row => ({

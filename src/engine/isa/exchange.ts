@@ -39,8 +39,13 @@ function cmpxchg(e: Emitter): void {
   const source = e.value(1);
   const accumulator = e.read(L.RAX, bytes);
   const equal = e.let(e.eq(to.old, accumulator));
-  to.put(e.select(equal, source, to.old));
-  e.if(e.eqz(equal), () => e.write(L.RAX, bytes, to.old));
+  if (e.isMemory(0)) to.put(e.select(equal, source, to.old));
+  // A register that is not written keeps the upper half that writing it would have cleared.
+  e.if(
+    equal,
+    () => (e.isMemory(0) ? undefined : to.put(source)),
+    () => e.write(L.RAX, bytes, to.old),
+  );
   e.flagsSub(accumulator, to.old, e.sub(accumulator, to.old), bytes);
 }
 

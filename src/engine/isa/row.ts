@@ -40,6 +40,8 @@ export interface Row {
   readonly size?: 'd64' | 'f64';
   /** Ends its block: it branches, or what follows depends on what it did. Microcode rows: default. */
   readonly ends?: boolean;
+  /** Uses the stack without naming it: a bad address is #SS, unless it is a memory operand's. */
+  readonly stack?: true;
   /** REP and REPE/REPNE mean something here; the row is generated once for each. */
   readonly rep?: 'rep' | 'repz';
   /** Raises #NM when CR0.TS or CR0.EM is set (x87), #UD/#NM by CR0/CR4 (MMX, SSE). */

@@ -99,8 +99,8 @@ function popf(e: Emitter): void {
   onwards(e);
 }
 
-const PUSH = { name: 'PUSH', emit: push, size: 'd64', cite: 'SDM 2B PUSH' } as const;
-const POP = { name: 'POP', size: 'd64', cite: 'SDM 2B POP' } as const;
+const PUSH = { name: 'PUSH', emit: push, size: 'd64', stack: true, cite: 'SDM 2B PUSH' } as const;
+const POP = { name: 'POP', size: 'd64', stack: true, cite: 'SDM 2B POP' } as const;
 
 export const stack: readonly Row[] = [
   { enc: '50+r', ops: 'Zv', ...PUSH },
@@ -125,6 +125,7 @@ export const stack: readonly Row[] = [
     emit: pushf,
     slow: pushfExact,
     size: 'd64',
+    stack: true,
     cite: 'SDM 2B PUSHF/PUSHFD/PUSHFQ',
   },
   {
@@ -134,6 +135,7 @@ export const stack: readonly Row[] = [
     emit: popf,
     slow: popfExact,
     size: 'd64',
+    stack: true,
     ends: true,
     cite: 'SDM 2B POPF/POPFD/POPFQ',
   },
@@ -144,7 +146,16 @@ export const stack: readonly Row[] = [
     microcode: enterFrame,
     ends: false,
     size: 'd64',
+    stack: true,
     cite: 'SDM 2A ENTER',
   },
-  { enc: 'C9', name: 'LEAVE', ops: '', emit: leave, size: 'd64', cite: 'SDM 2A LEAVE' },
+  {
+    enc: 'C9',
+    name: 'LEAVE',
+    ops: '',
+    emit: leave,
+    size: 'd64',
+    stack: true,
+    cite: 'SDM 2A LEAVE',
+  },
 ];

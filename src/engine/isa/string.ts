@@ -213,8 +213,9 @@ function cmps(width: Width): (e: Emitter) => void {
     if (e.variant.rep === 'none') {
       const si = cursor(e, L.RSI, bytes);
       const di = cursor(e, L.RDI, bytes);
-      const a = e.loadAt(source(e, si, bytes), bytes);
+      // Where both operands would fault, processors report this one.
       const b = e.loadAt(destination(e, di, bytes, false), bytes);
+      const a = e.loadAt(source(e, si, bytes), bytes);
       moveBy(e, si, e.i32(1));
       moveBy(e, di, e.i32(1));
       compareFlags(e, a, b, bytes);
@@ -244,8 +245,8 @@ function cmps(width: Width): (e: Emitter) => void {
         e.set(ran, compareChunk(e, n, step, [p, q], into, load));
       },
       () => {
-        e.set(into.a, e.loadAt(first, bytes));
         e.set(into.b, e.loadAt(second, bytes));
+        e.set(into.a, e.loadAt(first, bytes));
       },
     );
     const [a, b] = [e.get(into.a), e.get(into.b)];

@@ -262,11 +262,7 @@ export class Blocks {
     this.#u16[(ip + R.REC_BASE) >> 1] = insn.base;
     this.#u16[(ip + R.REC_INDEX) >> 1] = insn.index;
     const relative = row.ops.startsWith('J');
-    const disp = relative
-      ? offset + insn.length + Number(insn.imm)
-      : insn.form === 'reg'
-        ? insn.imm2
-        : insn.disp;
+    const disp = relative ? Number(insn.imm) : insn.form === 'reg' ? insn.imm2 : insn.disp;
     this.#i32[(ip + R.REC_DISP) >> 2] = disp;
     this.#u64[(ip + R.REC_IMM) >> 3] = relative ? 0n : BigInt.asUintN(64, insn.imm);
   }
