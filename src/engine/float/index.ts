@@ -1,6 +1,6 @@
 /**
- * Floating point for x86, bit for bit and flag for flag, in integers only. Depends on nothing in
- * the engine; the vCPU calls it as the slow path of SSE and for all of x87.
+ * Floating point for x86, bit for bit and flag for flag, in integers (and, for
+ * speed, JavaScript's IEEE doubles where they are exact). Depends on nothing in the engine; the vCPU calls it as the slow path of SSE and for all of x87.
  *
  * The kernel, shared by SSE and x87:
  *   flags.ts           exception flags and rounding modes as MXCSR, FSW and FCW encode them
@@ -16,6 +16,7 @@
  *   compare.ts         CMPcc, COMIS, UCOMIS
  *   convert.ts         CVT*, ROUND*
  *   estimate.ts        RCP, RSQRT (quirk: frozen here, table-defined on silicon)
+ *   shortcut.ts        the same results through JavaScript numbers, in ordinary cases
  *   packed.ts          the packed forms from the above
  *
  * x87/, whole instructions on a register file (SDM Vol. 1 ch. 8):

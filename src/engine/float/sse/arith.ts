@@ -19,6 +19,18 @@ import {
   zeroBits,
 } from './format.ts';
 
+import {
+  addF32Fast,
+  addF64Fast,
+  divF32Fast,
+  divF64Fast,
+  isNearest,
+  mulF32Fast,
+  mulF64Fast,
+  sqrtF32Fast,
+  sqrtF64Fast,
+} from './shortcut.ts';
+
 type Operation = (x: Value, y: Value, env: SseEnv) => Value;
 
 function binary(f: Format, op: Operation, a: bigint, b: bigint, env: SseEnv): bigint {
@@ -38,23 +50,43 @@ const minus: Operation = (x, y, env) => add(x, negate(y), roundingOf(env));
 const times: Operation = (x, y) => multiply(x, y);
 const over: Operation = (x, y) => divide(x, y);
 
-export const addF64 = (a: bigint, b: bigint, env: SseEnv): bigint =>
-  binary(DOUBLE, plus, a, b, env);
-export const subF64 = (a: bigint, b: bigint, env: SseEnv): bigint =>
-  binary(DOUBLE, minus, a, b, env);
-export const mulF64 = (a: bigint, b: bigint, env: SseEnv): bigint =>
-  binary(DOUBLE, times, a, b, env);
-export const divF64 = (a: bigint, b: bigint, env: SseEnv): bigint =>
-  binary(DOUBLE, over, a, b, env);
+export function addF64(a: bigint, b: bigint, env: SseEnv): bigint {
+  const fast = isNearest(env) ? addF64Fast(a, b, 1, env) : undefined;
+  return fast ?? binary(DOUBLE, plus, a, b, env);
+}
+export function subF64(a: bigint, b: bigint, env: SseEnv): bigint {
+  const fast = isNearest(env) ? addF64Fast(a, b, -1, env) : undefined;
+  return fast ?? binary(DOUBLE, minus, a, b, env);
+}
+export function mulF64(a: bigint, b: bigint, env: SseEnv): bigint {
+  const fast = isNearest(env) ? mulF64Fast(a, b, env) : undefined;
+  return fast ?? binary(DOUBLE, times, a, b, env);
+}
+export function divF64(a: bigint, b: bigint, env: SseEnv): bigint {
+  const fast = isNearest(env) ? divF64Fast(a, b, env) : undefined;
+  return fast ?? binary(DOUBLE, over, a, b, env);
+}
 
 function single(op: Operation, a: number, b: number, env: SseEnv): number {
   return Number(binary(SINGLE, op, BigInt(a), BigInt(b), env));
 }
 
-export const addF32 = (a: number, b: number, env: SseEnv): number => single(plus, a, b, env);
-export const subF32 = (a: number, b: number, env: SseEnv): number => single(minus, a, b, env);
-export const mulF32 = (a: number, b: number, env: SseEnv): number => single(times, a, b, env);
-export const divF32 = (a: number, b: number, env: SseEnv): number => single(over, a, b, env);
+export function addF32(a: number, b: number, env: SseEnv): number {
+  const fast = isNearest(env) ? addF32Fast(a, b, 1, env) : undefined;
+  return fast ?? single(plus, a, b, env);
+}
+export function subF32(a: number, b: number, env: SseEnv): number {
+  const fast = isNearest(env) ? addF32Fast(a, b, -1, env) : undefined;
+  return fast ?? single(minus, a, b, env);
+}
+export function mulF32(a: number, b: number, env: SseEnv): number {
+  const fast = isNearest(env) ? mulF32Fast(a, b, env) : undefined;
+  return fast ?? single(times, a, b, env);
+}
+export function divF32(a: number, b: number, env: SseEnv): number {
+  const fast = isNearest(env) ? divF32Fast(a, b, env) : undefined;
+  return fast ?? single(over, a, b, env);
+}
 
 function squareRootBits(f: Format, a: bigint, env: SseEnv): bigint {
   const x = unpack(f, a, env.mxcsr);
@@ -65,9 +97,14 @@ function squareRootBits(f: Format, a: bigint, env: SseEnv): bigint {
   return deliver(f, result, env);
 }
 
-export const sqrtF64 = (a: bigint, env: SseEnv): bigint => squareRootBits(DOUBLE, a, env);
-export const sqrtF32 = (a: number, env: SseEnv): number =>
-  Number(squareRootBits(SINGLE, BigInt(a), env));
+export function sqrtF64(a: bigint, env: SseEnv): bigint {
+  const fast = isNearest(env) ? sqrtF64Fast(a, env) : undefined;
+  return fast ?? squareRootBits(DOUBLE, a, env);
+}
+export function sqrtF32(a: number, env: SseEnv): number {
+  const fast = isNearest(env) ? sqrtF32Fast(a, env) : undefined;
+  return fast ?? Number(squareRootBits(SINGLE, BigInt(a), env));
+}
 
 /**
  * MIN and MAX are `a < b ? a : b` and `a > b ? a : b`: any NaN, even a quiet one, is #IA and gives

@@ -8,6 +8,15 @@ import { roundToMultiple } from '../round.ts';
 import { DENORMAL, fromInteger, INFINITE, NORMAL, QNAN, SNAN, ZERO } from '../value.ts';
 import { roundingOf, type SseEnv } from './env.ts';
 import { DOUBLE, deliver, type Format, infinityBits, SINGLE, unpack, zeroBits } from './format.ts';
+import {
+  bitsOfF64,
+  cvtF32ToF64Fast,
+  cvtF64ToF32Fast,
+  isNearest,
+  numberOfF32,
+  numberOfF64,
+  toI32Fast,
+} from './shortcut.ts';
 
 /** From one format to the other; a NaN keeps the top of its payload and becomes quiet. */
 function convert(from: Format, to: Format, a: bigint, env: SseEnv): bigint {
@@ -23,9 +32,11 @@ function convert(from: Format, to: Format, a: bigint, env: SseEnv): bigint {
 }
 
 export const cvtF32ToF64 = (a: number, env: SseEnv): bigint =>
-  convert(SINGLE, DOUBLE, BigInt(a), env);
-export const cvtF64ToF32 = (a: bigint, env: SseEnv): number =>
-  Number(convert(DOUBLE, SINGLE, a, env));
+  cvtF32ToF64Fast(a) ?? convert(SINGLE, DOUBLE, BigInt(a), env);
+export function cvtF64ToF32(a: bigint, env: SseEnv): number {
+  const fast = isNearest(env) ? cvtF64ToF32Fast(a, env) : undefined;
+  return fast ?? Number(convert(DOUBLE, SINGLE, a, env));
+}
 
 /** Out of range, infinite or NaN: #IA and the "integer indefinite", only the sign bit set. */
 function toInteger(f: Format, a: bigint, width: 32 | 64, rounding: Rounding, env: SseEnv): bigint {
@@ -45,27 +56,31 @@ function toInteger(f: Format, a: bigint, width: 32 | 64, rounding: Rounding, env
   return BigInt.asUintN(width, x.sign ? -r.sig : r.sig);
 }
 
-export const cvtF64ToI32 = (a: bigint, env: SseEnv): number =>
-  Number(toInteger(DOUBLE, a, 32, roundingOf(env), env));
+export function cvtF64ToI32(a: bigint, env: SseEnv): number {
+  const fast = isNearest(env) ? toI32Fast(numberOfF64(a), false, env) : undefined;
+  return fast ?? Number(toInteger(DOUBLE, a, 32, roundingOf(env), env));
+}
 export const cvtF64ToI64 = (a: bigint, env: SseEnv): bigint =>
   toInteger(DOUBLE, a, 64, roundingOf(env), env);
-export const cvtF32ToI32 = (a: number, env: SseEnv): number =>
-  Number(toInteger(SINGLE, BigInt(a), 32, roundingOf(env), env));
+export function cvtF32ToI32(a: number, env: SseEnv): number {
+  const fast = isNearest(env) ? toI32Fast(numberOfF32(a), false, env) : undefined;
+  return fast ?? Number(toInteger(SINGLE, BigInt(a), 32, roundingOf(env), env));
+}
 export const cvtF32ToI64 = (a: number, env: SseEnv): bigint =>
   toInteger(SINGLE, BigInt(a), 64, roundingOf(env), env);
 
 /** CVTT*: towards zero whatever MXCSR.RC says. */
 export const cvttF64ToI32 = (a: bigint, env: SseEnv): number =>
-  Number(toInteger(DOUBLE, a, 32, ZERO_WARD, env));
+  toI32Fast(numberOfF64(a), true, env) ?? Number(toInteger(DOUBLE, a, 32, ZERO_WARD, env));
 export const cvttF64ToI64 = (a: bigint, env: SseEnv): bigint =>
   toInteger(DOUBLE, a, 64, ZERO_WARD, env);
 export const cvttF32ToI32 = (a: number, env: SseEnv): number =>
-  Number(toInteger(SINGLE, BigInt(a), 32, ZERO_WARD, env));
+  toI32Fast(numberOfF32(a), true, env) ?? Number(toInteger(SINGLE, BigInt(a), 32, ZERO_WARD, env));
 export const cvttF32ToI64 = (a: number, env: SseEnv): bigint =>
   toInteger(SINGLE, BigInt(a), 64, ZERO_WARD, env);
 
-export const cvtI32ToF64 = (n: number, env: SseEnv): bigint =>
-  deliver(DOUBLE, fromInteger(BigInt(n | 0)), env);
+/** Exact, whatever MXCSR says: f64 holds every 32-bit integer. */
+export const cvtI32ToF64 = (n: number, _env: SseEnv): bigint => bitsOfF64(n | 0);
 export const cvtI64ToF64 = (n: bigint, env: SseEnv): bigint =>
   deliver(DOUBLE, fromInteger(BigInt.asIntN(64, n)), env);
 export const cvtI32ToF32 = (n: number, env: SseEnv): number =>

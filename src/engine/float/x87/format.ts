@@ -3,6 +3,7 @@
  * Vol. 1 §4.2.2, §8.2, Tables 4-3 and 8-3).
  */
 
+import { bitLength } from '../bits.ts';
 import { IE, OE, PE, type Rounding, UE } from '../flags.ts';
 import { F80, type Rounded, round, type Target } from '../round.ts';
 import { DENORMAL, INFINITE, NORMAL, QNAN, SNAN, UNSUPPORTED, type Value, ZERO } from '../value.ts';
@@ -98,7 +99,12 @@ export function encodeExact(v: Value): Register {
   if (v.kind >= QNAN) {
     return { significand: v.sig, signExponent: (v.sign << 15) | SPECIAL };
   }
-  return deliver(v, F80, 0x37f).value;
+  if (v.kind === ZERO) return encodeZero(v.sign);
+  if (v.kind === INFINITE) return encodeInfinity(v.sign);
+  // At most 64 bits, and an exponent well inside the range: only to be normalised.
+  const shift = 64 - bitLength(v.sig);
+  const field = v.exp - shift - LEAST + 1;
+  return { significand: v.sig << BigInt(shift), signExponent: (v.sign << 15) | field };
 }
 
 export const quieted = (r: Register): Register => ({
