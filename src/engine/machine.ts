@@ -83,10 +83,9 @@ export interface MachineState extends DeviceState {
 
 /**
  * Alarms that may pass one HLT without waking the guest before it counts as halted for good. A PIT
- * ticking at its slowest into a masked input gets 64 hours of guest time, more than the day that an
- * RTC alarm can be away.
+ * ticking at its slowest into a masked input gets 16 hours of guest time, in a second of the host's.
  */
-const FRUITLESS_ALARMS_MAX = 1 << 22;
+const FRUITLESS_ALARMS_MAX = 1 << 20;
 const IA32_TSC = 0x10;
 const IA32_TSC_ADJUST = 0x3b;
 const RFLAGS_IF = 1n << 9n;

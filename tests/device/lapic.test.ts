@@ -274,7 +274,10 @@ describe('the timer', () => {
     clock.pass(40);
     expect(read(CURRENT)).toBe(60);
     clock.pass(100);
-    expect([read(CURRENT), chip.pending]).toEqual([0, undefined]);
+    expect([read(CURRENT), chip.pending, clock.next]).toEqual([0, undefined, undefined]);
+    write(LVT_TIMER, 0xec);
+    clock.fireDue();
+    expect(chip.pending).toBeUndefined(); // what expired under the mask is gone
   });
 
   test('TSC-deadline: by MSR, once, and the count registers are dead', () => {

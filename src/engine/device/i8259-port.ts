@@ -37,6 +37,20 @@ export class PicPair implements PioHandler, Stateful {
     return this.#master.int;
   }
 
+  /**
+   * What firmware leaves behind: initialised, with the BIOS's vectors, and all masked. A kernel that
+   * uses the I/O APIC and never looks at the PIC must not get interrupts from it.
+   */
+  leaveMasked(): void {
+    for (const [command, vector, icw3] of [
+      [0x20, 0x08, 1 << CASCADE],
+      [0xa0, 0x70, CASCADE],
+    ] as const) {
+      this.pioWrite(command, 1, 0x11);
+      for (const data of [vector, icw3, 0x01, 0xff]) this.pioWrite(command + 1, 1, data);
+    }
+  }
+
   /** The pin of ISA interrupt `irq`; the cascade itself is not one. */
   pin(irq: number): Pin {
     const chip = irq < 8 ? this.#master : this.#slave;

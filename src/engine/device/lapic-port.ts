@@ -49,7 +49,7 @@ export class LapicPort implements MmioHandler, Stateful {
     this.#options = options;
     this.chip = new Lapic({ eoi: options.eoi, nmi: options.nmi });
     this.#alarm = options.clock.alarm('lapic.timer', () => {
-      this.chip.timerAlarm(options.clock.now());
+      this.chip.catchUp(options.clock.now());
       this.#settle();
     });
     this.#map();
@@ -109,10 +109,12 @@ export class LapicPort implements MmioHandler, Stateful {
 
   /** IA32_TSC_DEADLINE as a tick, null when disarmed. */
   get deadline(): number | null {
+    this.chip.catchUp(this.#options.clock.now());
     return this.chip.deadline;
   }
 
   setDeadline(deadline: number | null): void {
+    this.chip.catchUp(this.#options.clock.now());
     this.chip.setDeadline(deadline);
     this.#settle();
   }

@@ -244,12 +244,15 @@ export class Lapic {
     );
   }
 
-  /** When the timer needs `timerAlarm` next. */
+  /** When the timer will interrupt next; a masked one counts, but nobody needs to be told. */
   nextExpiry(): Ticks | undefined {
-    return this.#s.enabled ? timer.nextExpiry(this.#s.timer, this.#timerMode) : undefined;
+    const { enabled, lvt } = this.#s;
+    if (!enabled || has(lvt[0] as Bits<'LVT'>, Lvt.MASKED)) return undefined;
+    return timer.nextExpiry(this.#s.timer, this.#timerMode);
   }
 
-  timerAlarm(now: Ticks): void {
+  /** Lets the timer have arrived at `now`. */
+  catchUp(now: Ticks): void {
     if (timer.expire(this.#s.timer, this.#timerMode, now)) this.#local('timer');
   }
 
@@ -264,6 +267,7 @@ export class Lapic {
 
   /** A 32-bit register; `offset` is a multiple of 16 below 1000H (SDM table 11-1). */
   read(offset: number, now: Ticks): number {
+    this.catchUp(now);
     const s = this.#s;
     switch (offset) {
       case 0x020:
@@ -310,6 +314,7 @@ export class Lapic {
   }
 
   write(offset: number, value: number, now: Ticks): void {
+    this.catchUp(now);
     const s = this.#s;
     switch (offset) {
       case 0x020:

@@ -120,6 +120,7 @@ export class Board implements Stateful {
       ['pci', this.pci],
     ];
     this.lapic.leaveVirtualWire();
+    this.#pic.leaveMasked();
   }
 
   /** Level of the CPU's INTR. */
