@@ -9,7 +9,7 @@ import { Machine } from '../../src/engine/machine.ts';
 import { gpa, icount } from '../../src/engine/units.ts';
 
 const folder = join(import.meta.dirname, '../../guests/tiny');
-const LIMIT = icount(5_000_000);
+const LIMIT = icount(50_000_000);
 
 function consoleOf(name: string): string {
   const sent: number[] = [];
