@@ -47,6 +47,7 @@ interface Checkpoint extends VcpuCheckpoint {
   readonly state: Uint8Array;
   readonly tlb: Uint8Array;
   readonly nmiPending: boolean;
+  readonly delivered: { readonly at: number; readonly count: number };
   readonly shutdown: boolean;
 }
 
@@ -76,6 +77,8 @@ export class SoftVcpu implements Vcpu {
   #answers: Entry[] = [];
   /** A delivery that met an access which wants the host's answer: done again once it is there. */
   #delivery: (() => Delivery) | undefined;
+  /** Deliveries at icount `at`, where the last one was. */
+  #delivered = { at: 0, count: 0 };
   /** RIP and icount of the breakpoint that `run` stopped at last. */
   #stoppedAt: { rip: bigint; icount: number } | undefined;
 
@@ -128,6 +131,10 @@ export class SoftVcpu implements Vcpu {
   }
   get ticks(): Ticks {
     return (this.#icount + this.#state.count(L.SKIPPED)) as Ticks;
+  }
+  get deliveries(): number {
+    const { at, count } = this.#delivered;
+    return at === this.#icount ? count : 0;
   }
   get halted(): boolean {
     return this.#state.u32(L.HALTED) !== 0;
@@ -284,6 +291,7 @@ export class SoftVcpu implements Vcpu {
       if (delivery() === 'shutdown') this.#shutdown = true;
       s.setU32(L.ANSWERED, 0);
       s.setU32(L.BREAK_PASS, 0);
+      this.#delivered = { at: this.#icount, count: this.deliveries + 1 };
       const hits = this.#watches.takeHits();
       return hits ? { kind: 'debug', stops: hits } : undefined;
     } catch (thrown) {
@@ -550,19 +558,22 @@ export class SoftVcpu implements Vcpu {
       state: this.#u8.slice(0, L.STATE_BYTES),
       tlb: this.#u8.slice(L.ARCH_TLB, L.ARCH_TLB + L.ARCH_TLB_BYTES),
       nmiPending: this.#nmiPending,
+      delivered: this.#delivered,
       shutdown: this.#shutdown,
     };
     return checkpoint;
   }
 
   restore(checkpoint: VcpuCheckpoint): void {
-    const { anchor, state, tlb, nmiPending, shutdown, icount } = checkpoint as Checkpoint;
+    const { anchor, state, tlb, nmiPending, delivered, shutdown, icount } =
+      checkpoint as Checkpoint;
     this.#pages.restore(anchor);
     this.#u8.set(state, 0);
     this.#u8.set(tlb, L.ARCH_TLB);
     this.#exports.tlbDropFast();
     this.#icount = icount;
     this.#nmiPending = nmiPending;
+    this.#delivered = delivered;
     this.#shutdown = shutdown;
     this.#pending = undefined;
     this.#delivery = undefined;
