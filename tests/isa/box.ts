@@ -60,8 +60,14 @@ export const FULL_CPU: CpuModel = {
 
 export class Box {
   readonly vcpu: Vcpu;
+  readonly #data: Segment;
 
-  constructor(cpu: CpuModel = FULL_CPU) {
+  /**
+   * `segmented`: 32-bit code gets data segments a byte short of 4 GiB, so that the vCPU checks limits
+   * at every access, with the same results.
+   */
+  constructor(cpu: CpuModel = FULL_CPU, segmented = false) {
+    this.#data = segmented ? { ...FLAT_DATA, limit: 0xfffffffe, rights: 0x40f3 } : FLAT_DATA;
     this.vcpu = createVcpu({ memoryBytes: 1 << 20, cpu });
     this.#buildPages();
     this.#buildKernel();
@@ -109,7 +115,7 @@ export class Box {
       gpr: c.gpr,
       rip: BigInt(AT),
       rflags: BigInt(c.rflags | 0x202),
-      segments: [FLAT_DATA, c.compatibility ? CODE32 : CODE64, FLAT_DATA, FLAT_DATA, NULL, NULL],
+      segments: [this.#data, c.compatibility ? CODE32 : CODE64, this.#data, this.#data, NULL, NULL],
       ldtr: NULL,
       tr: { selector: 0x40, base: KERNEL + BigInt(TSS), limit: 0x67, rights: 0x8b },
       gdtr: { base: KERNEL + BigInt(GDT), limit: 0x17 },
