@@ -4,7 +4,7 @@
  */
 
 import { afterAll, describe, expect, test } from 'vitest';
-import { isWaiting } from '../../src/engine/float/x87/execute.ts';
+import { isDefined, isWaiting } from '../../src/engine/float/x87/execute.ts';
 import { hasPendingException } from '../../src/engine/float/x87/state.ts';
 import { Random, SEED } from './cases.ts';
 import { buildHarness, warnSkipped } from './host/build.ts';
@@ -102,6 +102,7 @@ describe.skipIf(typeof harness === 'string')(`x87 against the host, seed ${SEED}
     runEachOurs(view, encodings.length);
     encodings.forEach(([opcode, modrm], i) => {
       const undefinedOpcode = view.getUint32(i * RECORD + TRAP_AT, true) !== 0;
+      expect(isDefined(opcode, modrm)).toBe(!undefinedOpcode);
       const expected = undefinedOpcode ? SIGILL : isWaiting(opcode, modrm) ? SIGFPE : 0;
       const name = `${opcode.toString(16)} ${modrm.toString(16)}`;
       expect(`${name}: ${results.getUint32(i * RECORD + TRAP_AT, true)}`).toBe(

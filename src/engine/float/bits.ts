@@ -34,9 +34,3 @@ export function squareRoot(x: bigint): bigint {
   while ((root + 1n) * (root + 1n) <= x) root += 1n;
   return root;
 }
-
-/** x >> count with the bits that fall out OR-ed into bit 0, so that rounding still sees them. */
-export function shiftRightJam(x: bigint, count: number): bigint {
-  const q = x >> BigInt(count);
-  return BigInt.asUintN(count, x) === 0n ? q : q | 1n;
-}

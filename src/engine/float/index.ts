@@ -55,6 +55,7 @@ export { rcpF32, rsqrtF32 } from './sse/estimate.ts';
 export * from './sse/packed.ts';
 export {
   executeX87,
+  isDefined,
   isWaiting,
   type X87Environment,
   type X87Instruction,

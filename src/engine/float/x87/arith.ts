@@ -4,9 +4,16 @@
  */
 
 import { add, divide, multiply, negate, squareRootOf } from '../arith.ts';
-import { DE, PRE_COMPUTATION, type Rounding, ZE } from '../flags.ts';
-import { DENORMAL, INFINITE, INVALID, type Value } from '../value.ts';
-import { DEFAULT_NAN, deliver, INVALID_RESULT, type Result, unpack } from './format.ts';
+import { PRE_COMPUTATION, type Rounding, ZE } from '../flags.ts';
+import { INFINITE, INVALID, type Value } from '../value.ts';
+import {
+  DEFAULT_NAN,
+  deliver,
+  INVALID_RESULT,
+  type Result,
+  unpack,
+  withDenormal,
+} from './format.ts';
 import { isNan, propagate } from './nan.ts';
 import {
   C1,
@@ -56,10 +63,9 @@ function compute(s: X87State, operation: number, x: Value, y: Value): Result {
   const divides = operation === FDIV || operation === FDIVR;
   const zeroDivide =
     divides && exact.kind === INFINITE && x.kind !== INFINITE && y.kind !== INFINITE;
-  const denormal = x.kind === DENORMAL || y.kind === DENORMAL;
-  const before = zeroDivide ? ZE : denormal ? DE : 0;
   const result = deliver(exact, precisionOf(s), s.fcw);
-  return before === 0 ? result : { ...result, flags: result.flags | before };
+  // #Z hides #D; dividing by zero is exact otherwise.
+  return zeroDivide ? { ...result, flags: ZE } : withDenormal(result, x, y);
 }
 
 /**
@@ -120,8 +126,7 @@ export function fsqrt(s: X87State): void {
   replaceTop(s, (x) => {
     const root = squareRootOf(x);
     if (root === INVALID) return INVALID_RESULT;
-    const result = deliver(root, precisionOf(s), s.fcw);
-    return x.kind === DENORMAL ? { ...result, flags: result.flags | DE } : result;
+    return withDenormal(deliver(root, precisionOf(s), s.fcw), x);
   });
 }
 

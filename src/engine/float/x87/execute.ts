@@ -52,6 +52,26 @@ export function isWaiting(opcode: number, modrm: number): boolean {
   return !(opcode === 0xdd && (reg === 6 || reg === 7));
 }
 
+/** Register forms with holes among them, by opcode and ModR/M.reg; the rest exist or not as a row. */
+const PARTLY_DEFINED: Readonly<Record<string, readonly number[]>> = {
+  'd9/2': [0xd0],
+  'd9/4': [0xe0, 0xe1, 0xe4, 0xe5],
+  'd9/5': [0xe8, 0xe9, 0xea, 0xeb, 0xec, 0xed, 0xee],
+  'da/5': [0xe9],
+  'db/4': [0xe0, 0xe1, 0xe2, 0xe3, 0xe4],
+  'de/3': [0xd9],
+  'df/4': [0xe0],
+};
+const UNDEFINED_REGISTER = ['da/4', 'da/6', 'da/7', 'db/7', 'dd/6', 'dd/7', 'df/7'];
+const UNDEFINED_MEMORY = ['d9/1', 'db/4', 'db/6', 'dd/5'];
+
+/** Is there such an instruction? If not it is #UD, even while an exception is pending. */
+export function isDefined(opcode: number, modrm: number): boolean {
+  const row = `${opcode.toString(16)}/${(modrm >> 3) & 7}`;
+  if (modrm < 0xc0) return !UNDEFINED_MEMORY.includes(row);
+  return PARTLY_DEFINED[row]?.includes(modrm) ?? !UNDEFINED_REGISTER.includes(row);
+}
+
 /** Control instructions leave the pointers to the last instruction alone (§8.1.8). */
 function isControl(opcode: number, modrm: number): boolean {
   const reg = (modrm >> 3) & 7;

@@ -4,7 +4,7 @@
  */
 
 import { bitLength } from '../bits.ts';
-import { IE, OE, PE, type Rounding, UE } from '../flags.ts';
+import { DE, IE, OE, PE, type Rounding, UE } from '../flags.ts';
 import { F80, type Rounded, round, type Target } from '../round.ts';
 import { DENORMAL, INFINITE, NORMAL, QNAN, SNAN, UNSUPPORTED, type Value, ZERO } from '../value.ts';
 
@@ -59,6 +59,13 @@ export interface Result {
 
 export const exactly = (value: Register, flags = 0): Result => ({ value, flags, up: false });
 export const INVALID_RESULT: Result = exactly(DEFAULT_NAN, IE);
+
+/** Adds #D to a result if an operand is denormal. */
+export function withDenormal(result: Result, x: Value, y: Value = x): Result {
+  return x.kind === DENORMAL || y.kind === DENORMAL
+    ? { ...result, flags: result.flags | DE }
+    : result;
+}
 
 /** Rounds a value (not a NaN) to a register, under the RC, O and U bits of `fcw`. */
 export function deliver(v: Value, target: Target, fcw: number): Result {

@@ -8,10 +8,9 @@
 
 import { multiply } from '../arith.ts';
 import { bitLength } from '../bits.ts';
-import { DE, PE, UE, ZE } from '../flags.ts';
+import { PE, UE, ZE } from '../flags.ts';
 import { F80 } from '../round.ts';
 import {
-  DENORMAL,
   finite,
   fromInteger,
   INFINITE,
@@ -24,7 +23,14 @@ import {
 } from '../value.ts';
 import { complete, replaceTop } from './arith.ts';
 import { expMinus1, ln2, lnPlus1 } from './fixed.ts';
-import { DEFAULT_NAN, deliver, INVALID_RESULT, type Result, unpack } from './format.ts';
+import {
+  DEFAULT_NAN,
+  deliver,
+  INVALID_RESULT,
+  type Result,
+  unpack,
+  withDenormal,
+} from './format.ts';
 import { isNan, propagate } from './nan.ts';
 import { isEmpty, pop, setSt, st, stackUnderflow, type X87State } from './state.ts';
 
@@ -47,12 +53,6 @@ export function toFixed(x: Value): bigint {
 export function fromFixed(n: bigint): Value {
   const sign = n < 0n ? 1 : 0;
   return finite(sign, ((sign ? -n : n) << 1n) | 1n, -BITS - 1);
-}
-
-export function withDenormal(result: Result, x: Value, y: Value = x): Result {
-  return x.kind === DENORMAL || y.kind === DENORMAL
-    ? { ...result, flags: result.flags | DE }
-    : result;
 }
 
 /** QUIRK: silicon calls every computed result inexact, even those that are not. */

@@ -4,11 +4,10 @@
  */
 
 import { bitLength } from '../bits.ts';
-import { DE } from '../flags.ts';
 import { F80 } from '../round.ts';
-import { DENORMAL, finite, INFINITE, type Value, ZERO, zero } from '../value.ts';
+import { finite, INFINITE, type Value, ZERO, zero } from '../value.ts';
 import { complete } from './arith.ts';
-import { DEFAULT_NAN, deliver, INVALID_RESULT, type Result, unpack } from './format.ts';
+import { DEFAULT_NAN, deliver, INVALID_RESULT, unpack, withDenormal } from './format.ts';
 import { isNan, propagate } from './nan.ts';
 import {
   C0,
@@ -81,10 +80,7 @@ export function fprem(s: X87State, nearest: boolean): void {
   }
   const simple = x.kind === ZERO || y.kind === INFINITE;
   const { value, quotient } = simple ? { value: x, quotient: 0 } : reduce(x, y, nearest);
-  let result: Result = deliver(value, F80, s.fcw);
-  if (x.kind === DENORMAL || y.kind === DENORMAL) {
-    result = { ...result, flags: result.flags | DE };
-  }
+  const result = withDenormal(deliver(value, F80, s.fcw), x, y);
   if (complete(s, 0, result)) setQuotient(s, quotient);
 }
 

@@ -1,10 +1,9 @@
 /** FSCALE, FXTRACT and FRNDINT (SDM Vol. 2). Precision control does not apply to them. */
 
 import { bitLength } from '../bits.ts';
-import { DE, PRE_COMPUTATION, ZE } from '../flags.ts';
+import { PRE_COMPUTATION, ZE } from '../flags.ts';
 import { F80, roundToMultiple } from '../round.ts';
 import {
-  DENORMAL,
   finite,
   fromInteger,
   INFINITE,
@@ -23,6 +22,7 @@ import {
   INVALID_RESULT,
   type Result,
   unpack,
+  withDenormal,
 } from './format.ts';
 import { isNan, propagate } from './nan.ts';
 import {
@@ -72,12 +72,6 @@ export function fscale(s: X87State): void {
     return;
   }
   complete(s, 0, withDenormal(deliver(value, F80, s.fcw), x, by));
-}
-
-function withDenormal(result: Result, x: Value, y: Value = x): Result {
-  return x.kind === DENORMAL || y.kind === DENORMAL
-    ? { ...result, flags: result.flags | DE }
-    : result;
 }
 
 /** Rounds ST(0) to an integer as FCW.RC says. */

@@ -20,8 +20,9 @@ import {
   type Register,
   type Result,
   unpack,
+  withDenormal,
 } from './format.ts';
-import { BITS, fromFixed, magnitude, TINY, toFixed, withDenormal } from './logarithm.ts';
+import { BITS, fromFixed, magnitude, TINY, toFixed } from './logarithm.ts';
 import { isNan, propagate } from './nan.ts';
 import {
   C1,
