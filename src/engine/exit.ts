@@ -29,7 +29,7 @@ export interface MmioExit {
   readonly value: bigint;
 }
 
-/** HLT retired. Answered with the ticks that pass until something wakes the vCPU. */
+/** HLT is about to retire. Answered with the ticks that pass until something wakes the vCPU. */
 export interface HltExit {
   readonly kind: 'hlt';
 }
@@ -144,7 +144,7 @@ export function isConsistent(exit: VmExit): boolean {
     case 'wrmsr':
     case 'cr8':
     case 'random':
-    // HLT has retired, but how far time jumps is still owed.
+    // How far time jumps is owed before HLT retires.
     case 'hlt':
       return false;
     case 'shutdown':

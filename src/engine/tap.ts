@@ -18,7 +18,7 @@ export type InputName = (typeof INPUT_NAMES)[number];
 export interface MachineTap {
   /**
    * The guest left at `icount` and is about to be answered. The instruction counts as retired after
-   * this, but for HLT, which already has.
+   * this.
    */
   exit(exit: GuestExit, reply: Entry, icount: Icount): void;
   /** An external interrupt is delivered between the instructions `icount - 1` and `icount`. */

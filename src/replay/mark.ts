@@ -2,8 +2,8 @@
  * A mark: a place in a recording where the guest can be looked at. Marks are totally ordered, and
  * equal marks mean the same guest state.
  *
- * icount alone is not enough, because things happen to a guest between two instructions: HLT skips
- * time, an interrupt is delivered, DMA arrives, an instruction faults and so never retires. Hence
+ * icount alone is not enough, because things happen to a guest between two instructions: an
+ * interrupt is delivered, DMA arrives, an instruction faults and so never retires. Hence
  *
  *     icount    retired instructions: the state in front of instruction number `icount` ...
  *     step      ... after this many frames that carry this same icount (exits, interrupts, NMIs,

@@ -3,8 +3,8 @@
  * All of it follows from the frames; no instruction is run to know it.
  *
  * An exit is answered in the middle of its instruction, which retires afterwards: no place to stand
- * (the exceptions are HLT, which has retired, and a shutdown, after which nothing does). DMA and
- * NMIs that an exit's handling caused come in that same middle. An interrupt is always taken at a
+ * (the exception is a shutdown, after which nothing retires). DMA and NMIs that an exit's handling
+ * caused come in that same middle. An interrupt is always taken at a
  * boundary, even if the last thing recorded before it is an exit of the same icount: then that
  * exit's instruction faulted, and the interrupt came in front of the handler.
  */
@@ -29,7 +29,7 @@ const GROUPS_KEPT = 64;
 
 export class Positions {
   readonly recording: Recording;
-  readonly start: Mark;
+  readonly start = START;
   readonly end: Mark;
   readonly #groups = new Map<number, Group>();
 
@@ -37,7 +37,6 @@ export class Positions {
     this.recording = recording;
     const last = recording.lastIcount;
     this.end = mark(last, this.#group(last).ordinals.length);
-    this.start = this.restFrom(START);
   }
 
   /** The first place to stand at or after a mark; a landing stays one. */
@@ -53,17 +52,13 @@ export class Positions {
   /** The last place to stand at or before a mark; landings aside. */
   restUpTo(to: Mark): Mark {
     if (compareMarks(to, this.end) >= 0) return this.end;
-    const step = this.#group(to.icount).rests.lastIndexOf(true, to.step);
-    return step >= 0 ? mark(to.icount, step) : (this.previous(mark(to.icount)) ?? this.start);
+    return mark(to.icount, this.#group(to.icount).rests.lastIndexOf(true, to.step));
   }
 
   /** The last place to stand before a frame happens. */
   before(ordinal: number): Mark {
     const { at, step } = this.#stepOf(ordinal);
-    const rest = this.#group(at).rests.lastIndexOf(true, step);
-    if (rest >= 0) return mark(at, rest);
-    // HLT is recorded at the icount it retired to; in front of it is in front of that instruction.
-    return this.previous(mark(at)) ?? this.start;
+    return this.restUpTo(mark(at, step));
   }
 
   /** The first place to stand after a frame has happened. */
@@ -88,21 +83,16 @@ export class Positions {
     if (compareMarks(from, this.end) >= 0) return undefined;
     const step = this.#group(from.icount).stops.indexOf(true, from.step + 1);
     if (step >= 0) return this.#within(from.icount, step);
-    const at = from.icount + 1;
-    return this.#within(at, this.#group(at).stops.indexOf(true));
+    return this.#within(from.icount + 1, 0);
   }
 
   /** Where a single step that ends at a mark began; undefined at the start. */
   previous(from: Mark): Mark | undefined {
     const latest = from.landing ? from.step : from.step - 1;
     const step = latest < 0 ? -1 : this.#group(from.icount).stops.lastIndexOf(true, latest);
-    const found =
-      step >= 0
-        ? mark(from.icount, step)
-        : from.icount > 0
-          ? mark(from.icount - 1, this.#group(from.icount - 1).stops.lastIndexOf(true))
-          : undefined;
-    return found && compareMarks(found, this.start) >= 0 ? found : undefined;
+    if (step >= 0) return mark(from.icount, step);
+    if (from.icount === 0) return undefined;
+    return mark(from.icount - 1, this.#group(from.icount - 1).stops.lastIndexOf(true));
   }
 
   /** `count` single steps onward, or as many as there are. */
@@ -196,12 +186,12 @@ export class Positions {
       kinds.push(kind);
     }
     if (ordinals.length === 0) return EMPTY;
-    const rests = [kinds[0] !== KIND.HLT];
-    const stops = [rests[0]!];
+    const rests = [true];
+    const stops = [true];
     let midway = false;
     for (const [i, kind] of kinds.entries()) {
       const passive = kind === KIND.DMA || kind === KIND.NMI;
-      if (!passive) midway = isExitKind(kind) && kind !== KIND.HLT && kind !== KIND.SHUTDOWN;
+      if (!passive) midway = isExitKind(kind) && kind !== KIND.SHUTDOWN;
       const rest = !midway || kinds[i + 1] === KIND.INTERRUPT;
       rests.push(rest);
       stops.push(rest && !passive);

@@ -5,8 +5,8 @@
  * disagreement is a `Divergence`, and the session does not go past it.
  *
  * What it relies on in `Vcpu`:
- *   - `run(until)` with icount >= until, at a boundary, does nothing and returns `until`;
- *   - `run(until)` stops at the first boundary with that icount, before anything is delivered there;
+ *   - an exit comes before its instruction retires, and `run` afterwards completes it;
+ *   - `run(until)` stops at the first boundary with that icount, before an interrupt is let in;
  *   - a debug exit is at a boundary, and `run` can simply be called again;
  *   - a breakpoint on the first instruction of a `run` is reported, though it need not be once more
  *     if it was what the `run` before ended with; interrupts and NMIs go first.
@@ -38,11 +38,16 @@ export type Advance =
 export interface SessionCheckpoint {
   readonly mark: Mark;
   readonly vcpu: VcpuCheckpoint;
+  /** `deliveries` at the mark. */
+  readonly delivered: number;
   /** Ordinal of the next frame. */
   readonly next: number;
   /** Icount at which an NMI was raised last. */
   readonly nmiAt: number;
 }
+
+/** Runs in a row that retire nothing; each is a thousand faults or so. No recorder got past that. */
+const FRUITLESS_RUNS_MAX = 1000;
 
 export class ReplaySession {
   readonly recording: Recording;
@@ -105,6 +110,7 @@ export class ReplaySession {
     return {
       mark: this.mark,
       vcpu: this.vcpu.checkpoint(),
+      delivered: this.mark.icount === this.#stepIcount ? this.#delivered : 0,
       next: this.#next,
       nmiAt: this.#nmiAt,
     };
@@ -117,7 +123,7 @@ export class ReplaySession {
     this.#step = checkpoint.mark.step;
     this.#midway = false;
     this.#nmiAt = checkpoint.nmiAt;
-    this.#delivered = this.#deliveries;
+    this.#delivered = checkpoint.delivered;
     this.#divergence = undefined;
   }
 
@@ -178,12 +184,24 @@ export class ReplaySession {
     const here = this.vcpu.icount;
     // A step that does not exist at this icount lies before the next one.
     const until = icount(Math.min(at, Math.max(target.icount, here + 1)));
-    const exit = this.vcpu.run(until);
+    const exit = this.#runTo(until);
     if (exit.kind === 'until' && this.vcpu.icount === until) {
       this.#midway = false;
       return undefined;
     }
     return this.#debugOr(exit, 'exit', `no exit before icount ${until}`);
+  }
+
+  /** `vcpu.run`, which may come back early from a guest that takes fault after fault. */
+  #runTo(until: Icount): VmExit {
+    const { vcpu } = this;
+    for (let tries = 0; ; ) {
+      const before = vcpu.icount;
+      const exit = vcpu.run(until);
+      if (exit.kind !== 'until' || vcpu.icount >= until || vcpu.halted) return exit;
+      tries = vcpu.icount === before ? tries + 1 : 0;
+      if (tries > FRUITLESS_RUNS_MAX) return exit;
+    }
   }
 
   #exit(block: FrameBlock, i: number, target: Mark): Advance | undefined {
@@ -192,9 +210,8 @@ export class ReplaySession {
     const step = this.#stepIcount === at ? this.#step : 0;
     const through =
       here >= at || target.icount > at || (target.icount === at && target.step > step);
-    // The exit comes at `at`, before its instruction retires; only HLT comes after.
     const until = icount(through ? at + 1 : Math.max(target.icount, here + 1));
-    const exit = this.vcpu.run(until);
+    const exit = this.#runTo(until);
     if (exit.kind === 'until' && this.vcpu.icount === until && until <= at) {
       this.#midway = false;
       return undefined;
@@ -270,7 +287,7 @@ export class ReplaySession {
     this.#stepIcount = at;
     this.#delivered = this.#deliveries;
     this.#next++;
-    if (isExitKind(kind)) this.#midway = kind !== KIND.HLT && kind !== KIND.SHUTDOWN;
+    if (isExitKind(kind)) this.#midway = kind !== KIND.SHUTDOWN;
     else if (kind === KIND.INTERRUPT) this.#midway = false;
   }
 
@@ -298,7 +315,7 @@ export class ReplaySession {
       expected,
       actual,
       rip: vcpu.registers().rip,
-      exits: recording.exitsBefore(this.#next),
+      exits: recording.countsBefore(this.#next).exits,
     };
     this.#divergence = divergence;
     return { kind: 'divergence', divergence };

@@ -192,8 +192,7 @@ export function replyFits(kind: Kind, reply: Reply): boolean {
     case KIND.CPUID:
       return reply === REPLY.CPUID_REGS;
     case KIND.HLT:
-      // NONE: the run ended in the halt.
-      return reply === REPLY.SKIP || reply === REPLY.NONE;
+      return reply === REPLY.SKIP;
     case KIND.RDMSR:
       return reply === REPLY.WIDE || reply === REPLY.FAULT;
     case KIND.WRMSR:

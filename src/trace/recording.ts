@@ -216,13 +216,18 @@ export class Recording {
     throw new Error(`chunk ${chunk} has fewer ${what}s than its summary`);
   }
 
-  /** How many of the frames before `ordinal` are exits. */
-  exitsBefore(ordinal: number): number {
-    if (ordinal >= this.frames) return this.exits;
+  /** How many of the frames before `ordinal` are exits, how many interrupts. */
+  countsBefore(ordinal: number): { exits: number; interrupts: number } {
+    if (ordinal >= this.frames) return { exits: this.exits, interrupts: this.interrupts };
     const { block, first, chunk } = this.blockOf(ordinal);
-    let count = chunk.firstExit;
-    for (let i = 0; i < ordinal - first; i++) if (isExitKind(block.kind(i))) count++;
-    return count;
+    let exits = chunk.firstExit;
+    let interrupts = chunk.firstInterrupt;
+    for (let i = 0; i < ordinal - first; i++) {
+      const kind = block.kind(i);
+      if (isExitKind(kind)) exits++;
+      else if (kind === KIND.INTERRUPT) interrupts++;
+    }
+    return { exits, interrupts };
   }
 
   /** The images that the boot state refers to. */

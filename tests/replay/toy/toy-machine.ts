@@ -155,13 +155,11 @@ class ToyMachine {
   /** Time jumps to the interrupt that ends the halt. Without one the guest is over. */
   #halt(): boolean {
     const vcpu = this.#vcpu;
-    if (this.#halts++ > 1000 || (!vcpu.interruptFlag && vcpu.nmiBlocked)) {
-      this.#tap.exit({ kind: 'hlt' }, { kind: 'none' }, vcpu.icount);
-      return false;
-    }
-    const skip = { kind: 'skip', ticks: Math.max(0, this.#alarm - vcpu.ticks) } as const;
+    const over = this.#halts++ > 1000 || (!vcpu.interruptFlag && vcpu.nmiBlocked);
+    const skip = { kind: 'skip', ticks: over ? 7 : Math.max(0, this.#alarm - vcpu.ticks) } as const;
     this.#tap.exit({ kind: 'hlt' }, skip, vcpu.icount);
     vcpu.enter(skip);
+    if (over) return false;
     if (vcpu.interruptFlag) this.#pendingVector ??= 32 + (this.#world() % 200);
     else {
       this.#tap.nmi(vcpu.icount);

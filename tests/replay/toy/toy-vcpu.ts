@@ -150,7 +150,6 @@ export class ToyVcpu implements Vcpu {
       if (typeof outcome === 'object') {
         this.#finish = undefined;
         this.#pending = outcome.then;
-        if (outcome.exit.kind === 'hlt') this.#retire();
         return outcome.exit;
       }
       this.#finish = undefined;
@@ -199,8 +198,7 @@ export class ToyVcpu implements Vcpu {
     const then = this.#pending;
     if (!then) throw new Error('enter without an exit');
     this.#pending = undefined;
-    if (this.#s.halted) then(entry);
-    else this.#finish = then(entry);
+    this.#finish = then(entry);
   }
 
   setIntr(level: boolean): void {
@@ -327,11 +325,10 @@ export class ToyVcpu implements Vcpu {
           return 'fault';
         });
       case 10:
-        s.rip = next;
-        s.halted = true;
         return ask({ kind: 'hlt' }, (e) => {
           if (e.kind === 'skip') s.skipped += e.ticks;
-          return 'retired';
+          s.halted = true;
+          return done();
         });
       case 11:
         return ask({ kind: 'cpuid', leaf: 0x8000_0000 + (c % 4), subleaf: c % 2 }, (e) =>

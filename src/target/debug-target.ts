@@ -1,0 +1,92 @@
+/**
+ * What a front end can do with a guest: the only thing that the gdb stub, the debug adapter, the TUI
+ * and the command line see. They know no engine, no session and no checkpoints.
+ *
+ * Looking (registers, memory, console, exits) is immediate. Moving is asynchronous and one at a
+ * time: it may take long, reports progress, and can be cancelled between two slices of work.
+ */
+
+import type { Gpa, Gva } from '../engine/units.ts';
+import type { Registers } from '../engine/vcpu/vcpu.ts';
+import type { StopCondition } from '../replay/conditions.ts';
+import type { Divergence } from '../replay/divergence.ts';
+import type { Mark } from '../replay/mark.ts';
+import type { WorkControl } from '../replay/work.ts';
+import type { Frame } from '../trace/frame.ts';
+import type { GuestConfig } from '../trace/header.ts';
+
+/** What this target can do beyond looking and moving forward. */
+export interface Capabilities {
+  /** `reverseStep`, `reverseContinue`, and `seekTo` a mark that is behind. */
+  readonly reverse: boolean;
+  /** Registers and memory can be written. Never in a recording: it would not be one any more. */
+  readonly write: boolean;
+}
+
+export type TargetStop =
+  | { readonly reason: 'reached'; readonly mark: Mark }
+  /** Conditions hold here, by their index in the list given. */
+  | { readonly reason: 'hit'; readonly mark: Mark; readonly conditions: readonly number[] }
+  | { readonly reason: 'start' | 'end'; readonly mark: Mark }
+  | { readonly reason: 'cancelled'; readonly mark: Mark }
+  | { readonly reason: 'divergence'; readonly mark: Mark; readonly divergence: Divergence };
+
+/** Where the cursor is, in the ways one can count. */
+export interface When {
+  readonly mark: Mark;
+  /** 0 to 1. */
+  readonly share: number;
+  /** Exits and interrupts that lie behind. */
+  readonly exits: number;
+  readonly interrupts: number;
+  /** Guest time in ticks, nanoseconds. */
+  readonly ticks: number;
+}
+
+export interface MemoryRange {
+  readonly space: 'gva' | 'gpa';
+  readonly at: bigint;
+  readonly length: number;
+}
+
+/** A frame of the recording, with where it stands in it. */
+export interface PlacedFrame {
+  readonly ordinal: number;
+  /** A place to seek to: in front of what happened. */
+  readonly mark: Mark;
+  readonly frame: Frame;
+}
+
+export interface DebugTarget {
+  readonly capabilities: Capabilities;
+  readonly guest: GuestConfig;
+  readonly start: Mark;
+  readonly end: Mark;
+
+  when(): When;
+  registers(): Registers;
+  /** As much from the start of the range as there is: less than asked for where nothing is mapped. */
+  readMemory(range: MemoryRange): Uint8Array;
+  /** Through the guest's own page tables as they are now. */
+  translate(at: Gva): Gpa | undefined;
+  /** What the guest had printed on its first serial port up to now. */
+  consoleText(): string;
+  /** Frames before and after now: exits, interrupts, DMA, inputs. */
+  framesNear(counts: { readonly before: number; readonly after: number }): readonly PlacedFrame[];
+  stateHash(): string;
+
+  /** The mark that a text means, as on the command line. Throws `MarkError`. */
+  resolve(text: string): Mark;
+  readonly bookmarks: ReadonlyMap<string, Mark>;
+  setBookmark(name: string, mark: Mark | undefined): void;
+
+  seekTo(mark: Mark, control?: WorkControl): Promise<TargetStop>;
+  step(count: number, control?: WorkControl): Promise<TargetStop>;
+  reverseStep(count: number, control?: WorkControl): Promise<TargetStop>;
+  /** To the next place where a condition holds; with none, to the end. */
+  run(conditions: readonly StopCondition[], control?: WorkControl): Promise<TargetStop>;
+  /** To the last place before this one where a condition holds; with none, to the start. */
+  reverseContinue(conditions: readonly StopCondition[], control?: WorkControl): Promise<TargetStop>;
+  /** Back to after the last write to a range; `start` if nothing wrote it. */
+  lastWrite(range: MemoryRange, control?: WorkControl): Promise<TargetStop>;
+}

@@ -1,0 +1,30 @@
+/** Reading a guest's memory the way a debugger wants it: as far as it goes. */
+
+import { gpa, gva } from '../engine/units.ts';
+import type { Vcpu } from '../engine/vcpu/vcpu.ts';
+import type { MemoryRange } from './debug-target.ts';
+
+const PAGE = 4096;
+
+export function readGuestMemory(vcpu: Vcpu, { space, at, length }: MemoryRange): Uint8Array {
+  if (space === 'gpa') return readPhysical(vcpu, at, length);
+  const bytes = new Uint8Array(length);
+  for (let done = 0; done < length; ) {
+    const linear = gva(at + BigInt(done));
+    const part = Math.min(length - done, PAGE - Number(linear % BigInt(PAGE)));
+    const physical = vcpu.translate(linear);
+    if (physical === undefined) return bytes.slice(0, done);
+    const read = readPhysical(vcpu, BigInt(physical), part);
+    bytes.set(read, done);
+    done += read.length;
+    if (read.length < part) return bytes.slice(0, done);
+  }
+  return bytes;
+}
+
+/** Nothing but RAM can be read without the guest noticing. */
+function readPhysical(vcpu: Vcpu, at: bigint, length: number): Uint8Array {
+  const room = BigInt(vcpu.ram.size) - at;
+  if (at < 0n || room <= 0n) return new Uint8Array(0);
+  return vcpu.ram.peek(gpa(Number(at)), room < BigInt(length) ? Number(room) : length);
+}
