@@ -6,6 +6,12 @@
 export { type BootFormat, type BootPlan, type BootRequest, planBoot } from './boot/plan.ts';
 export { createVcpu, type VcpuOptions } from './create.ts';
 export {
+  type Description,
+  describeAddress,
+  describeMsr,
+  describePort,
+} from './device/describe.ts';
+export {
   initialWrites,
   Machine,
   type MachineOptions,

@@ -198,7 +198,7 @@ export class I8042 {
       return;
     }
     if (command >= 0x60 && command < 0x80) {
-      this.#await(command);
+      this.#expectData(command);
       return;
     }
     if (command >= 0xf0) {
@@ -234,7 +234,7 @@ export class I8042 {
       case 0xd2:
       case 0xd3:
       case 0xd4:
-        this.#await(command);
+        this.#expectData(command);
         return;
       case 0xe0: // Test inputs: both clock lines high.
         this.#answer(0x03);
@@ -271,7 +271,7 @@ export class I8042 {
     this.#s.ram[0] = value;
   }
 
-  #await(command: number): void {
+  #expectData(command: number): void {
     this.#s.awaiting = command;
   }
 

@@ -24,7 +24,7 @@ import {
 import { type DeviceState, ok, type Result } from './state.ts';
 
 /** The order of `LapicState.lvt`. */
-export const LVT_NAMES = ['timer', 'thermal', 'performance', 'lint0', 'lint1', 'error'] as const;
+export const LVT_NAMES = ['timer', 'thermal', 'pmc', 'lint0', 'lint1', 'error'] as const;
 export type LvtName = (typeof LVT_NAMES)[number];
 
 export interface LapicState extends DeviceState {
@@ -102,7 +102,7 @@ export const Delivery = {
 const LVT_WRITABLE: Readonly<Record<LvtName, number>> = {
   timer: 0x7_00ff,
   thermal: 0x1_07ff,
-  performance: 0x1_07ff,
+  pmc: 0x1_07ff,
   lint0: 0x1_a7ff,
   lint1: 0x1_a7ff,
   error: 0x1_00ff,
