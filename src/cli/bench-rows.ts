@@ -4,7 +4,6 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createVcpu } from '../engine/index.ts';
 import { Recording } from '../trace/recording.ts';
 import type { BenchFiles } from './bench.ts';
 import { FailureError } from './errors.ts';
@@ -71,8 +70,7 @@ export async function measure(
 async function replay(path: string) {
   const recording = Recording.open(path);
   try {
-    const vcpu = createVcpu({ memoryBytes: recording.guest.memoryBytes });
-    return await verify({ recording, vcpu });
+    return await verify(recording);
   } finally {
     recording.close();
   }

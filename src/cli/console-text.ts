@@ -3,13 +3,17 @@
  * out, carriage return and backspace do what they do. No terminal emulation beyond that.
  */
 
-const ESCAPE = 0x1b;
+/**
+ * CSI sequences (ECMA-48 §5.4: parameters and intermediates 20..3F, a final byte 40..7E), OSC up to
+ * BEL or ST, and two-character ones; cut off at the end as well.
+ */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is about
+const ESCAPES = /\x1b(?:\[[\x20-\x3f]*(?:[\x40-\x7e]|$)|\][^\x07\x1b]*(?:\x07|\x1b\\|$)|.|$)/gs;
 const TAB_COLUMNS = 8;
 
 /** `limit` is how many lines to keep, from the end. */
-export function consoleText(bytes: Uint8Array, limit = Number.POSITIVE_INFINITY): string[] {
-  const text = Buffer.from(withoutEscapes(bytes)).toString('utf8');
-  const lines = text.split('\n').map(settle);
+export function consoleText(printed: string, limit = Number.POSITIVE_INFINITY): string[] {
+  const lines = printed.replace(ESCAPES, '').split('\n').map(settle);
   if (lines.at(-1) === '') lines.pop();
   return lines.slice(-Math.min(limit, lines.length));
 }
@@ -28,26 +32,4 @@ function settle(line: string): string {
     } else if (code >= 0x20 && code !== 0x7f) cells[column++] = char;
   }
   return cells.join('').trimEnd();
-}
-
-/** Drops ESC sequences: CSI (ECMA-48 §5.4), OSC up to BEL or ST, and two-character ones. */
-function withoutEscapes(bytes: Uint8Array): number[] {
-  const kept: number[] = [];
-  for (let i = 0; i < bytes.length; i++) {
-    const byte = bytes[i] ?? 0;
-    if (byte !== ESCAPE) {
-      kept.push(byte);
-      continue;
-    }
-    const next = bytes[++i];
-    if (next === 0x5b) {
-      // Parameters and intermediates are 20..3F, the final byte 40..7E.
-      do i++;
-      while (i < bytes.length && (bytes[i] ?? 0) < 0x40);
-    } else if (next === 0x5d) {
-      while (i < bytes.length && bytes[i] !== 0x07 && bytes[i] !== ESCAPE) i++;
-      if (bytes[i] === ESCAPE) i++;
-    }
-  }
-  return kept;
 }

@@ -3,13 +3,13 @@
  * as it stood at a mark (`--to`).
  */
 
-import type { Vcpu } from '../engine/vcpu/vcpu.ts';
 import type { Recording } from '../trace/recording.ts';
 import { type Cli, finish } from './command.ts';
 import { consoleText } from './console-text.ts';
 import { codeText } from './disassembly.ts';
 import { type ExitStatus, FailureError, UsageError } from './errors.ts';
-import { bytes, duration, plural } from './format.ts';
+import { duration, hex, plural } from './format.ts';
+import type { GuestAt } from './guest-at.ts';
 import { type Output, writeAll } from './output.ts';
 import { Progress } from './progress.ts';
 import { openRecording, readingFromAsync } from './recording-file.ts';
@@ -47,17 +47,12 @@ export function addReplay(cli: Cli): void {
       return await readingFromAsync(path, () =>
         options.to === undefined
           ? verifyAll(recording, options.verify === true, output)
-          : showAt(recording, options.to, output),
+          : showAt(recording, path, options.to, output),
       );
     } finally {
       recording.close();
     }
   });
-}
-
-async function vcpuFor(recording: Recording): Promise<Vcpu> {
-  const { createVcpu } = await import('../engine/index.ts');
-  return createVcpu({ memoryBytes: recording.guest.memoryBytes });
 }
 
 async function verifyAll(
@@ -71,20 +66,18 @@ async function verifyAll(
   const show = silent || output.json ? () => {} : await consolePrinter(recording);
   let result: Verified;
   try {
-    result = await verify({
-      recording,
-      vcpu: await vcpuFor(recording),
-      interruption,
-      onProgress: (at) => {
-        if (silent) progress.update(at);
-        show(at);
+    result = await verify(recording, {
+      cancelled: () => interruption.asked,
+      onProgress: ({ done }) => {
+        if (silent) progress.update(done);
+        show(done);
       },
     });
   } finally {
     progress.end();
     interruption.close();
   }
-  if (!result.interrupted) show(Number.POSITIVE_INFINITY);
+  if (!result.cancelled) show(Number.POSITIVE_INFINITY);
   return conclude(recording, result, output);
 }
 
@@ -93,7 +86,7 @@ async function conclude(
   result: Verified,
   output: Output,
 ): Promise<ExitStatus> {
-  const { icount, stateHash, divergence, seconds, mips, interrupted } = result;
+  const { icount, stateHash, divergence, seconds, mips, cancelled } = result;
   output.document({
     icount,
     stateHash,
@@ -101,13 +94,13 @@ async function conclude(
     seconds,
     mips,
     complete: recording.complete,
-    interrupted,
+    interrupted: cancelled,
   });
   if (divergence) {
     const { describeDivergence } = await import('../replay/divergence.ts');
     throw new FailureError(describeDivergence(divergence));
   }
-  if (interrupted) {
+  if (cancelled) {
     output.note(`interrupted at icount ${icount}; no divergence up to there`);
     return 130;
   }
@@ -135,51 +128,63 @@ async function consolePrinter(recording: Recording): Promise<(at: number) => voi
   };
 }
 
-async function showAt(recording: Recording, text: string, output: Output): Promise<ExitStatus> {
+async function showAt(
+  recording: Recording,
+  path: string,
+  text: string,
+  output: Output,
+): Promise<ExitStatus> {
   const { guestAt } = await import('./guest-at.ts');
+  const { openTarget } = await import('./open-target.ts');
   const progress = new Progress(output, 'seeking', recording.lastIcount);
   const interruption = new Interruption();
   try {
-    const guest = await guestAt(recording, await vcpuFor(recording), text, {
-      interruption,
-      onProgress: (at) => progress.update(at),
+    const guest = await guestAt(openTarget(recording, path), text, {
+      cancelled: () => interruption.asked,
+      onProgress: ({ done }) => progress.update(done),
     });
     progress.end();
     if (!guest) return 130;
-    const { registers, mark, mode, cpl, stateHash, code, console } = guest;
-    output.document({
-      icount: guest.icount,
-      rip: `0x${registers.rip.toString(16)}`,
-      mode: String(mode),
-      cpl,
-      regs: registerDocument(registers),
-      stateHash,
-      mark,
-      halted: guest.halted,
-      code: code?.map(({ rip, bytes, text }) => ({
-        rip: `0x${rip.toString(16)}`,
-        bytes: Buffer.from(bytes).toString('hex'),
-        text,
-      })),
-      console: consoleText(console).join('\n'),
-    });
-    const where = `mark ${mark} of ${recording.lastIcount}`;
-    const state = `${mode}-bit, CPL ${cpl}${guest.halted ? ', halted' : ''}, state hash ${stateHash}`;
-    output.line(output.style('bold', `${where}: ${state}`));
-    output.line();
-    for (const line of registerLines(registers)) output.line(line);
-    output.line();
-    if (code) for (const line of codeText(code, guest.linearRip)) output.line(line);
-    else output.line(`nothing is mapped at RIP`);
-    const lines = consoleText(console, CONSOLE_LINES);
-    if (lines.length > 0) {
-      output.line();
-      output.line(output.style('dim', `console, ${bytes(console.length)} so far:`));
-      for (const line of lines) output.line(`| ${line}`.trimEnd());
-    }
+    if (output.json) output.document(guestDocument(guest));
+    else showGuest(guest, recording.lastIcount, output);
     return 0;
   } finally {
     progress.end();
     interruption.close();
   }
+}
+
+function guestDocument(guest: GuestAt) {
+  const { icount, registers, mark, mode, cpl, stateHash, code, console } = guest;
+  return {
+    icount,
+    rip: hex(registers.rip),
+    mode: String(mode),
+    cpl,
+    regs: registerDocument(registers),
+    stateHash,
+    mark,
+    code: code?.map((line) => ({
+      rip: hex(line.rip),
+      bytes: Buffer.from(line.bytes).toString('hex'),
+      text: line.text,
+    })),
+    console: consoleText(console).join('\n'),
+  };
+}
+
+function showGuest(guest: GuestAt, last: number, output: Output): void {
+  const { registers, mark, mode, cpl, stateHash, code, console } = guest;
+  const state = `${mode}-bit, CPL ${cpl}, state hash ${stateHash}`;
+  output.line(output.style('bold', `mark ${mark} of ${last}: ${state}`));
+  output.line();
+  for (const line of registerLines(registers)) output.line(line);
+  output.line();
+  if (code) for (const line of codeText(code, guest.linearRip)) output.line(line);
+  else output.line(`nothing is mapped at ${hex(guest.linearRip)}`);
+  const lines = consoleText(console, CONSOLE_LINES);
+  if (lines.length === 0) return;
+  output.line();
+  output.line(output.style('dim', 'console:'));
+  for (const line of lines) output.line(`| ${line}`.trimEnd());
 }

@@ -200,7 +200,7 @@ describe('replay', () => {
     const at = (mark: string) =>
       json(folder.retrovisor(['replay', recorded(), '--to', mark, '--json']).stdout);
     expect(at('start')).toMatchObject({ icount: 0, rip: '0x7c00' });
-    expect(at('end')).toMatchObject({ icount: 72, halted: true });
+    expect(at('end')).toMatchObject({ icount: 72, rip: '0x7c11' });
     expect(at('50%')).toMatchObject({ icount: 36 });
     expect(at('7')).toMatchObject({ icount: 7 });
   });

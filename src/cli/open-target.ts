@@ -1,0 +1,19 @@
+/** A recording as a debug target: what every command that travels in one starts with. */
+
+import { createVcpu } from '../engine/index.ts';
+import { ReplaySession } from '../replay/session.ts';
+import { Timeline } from '../replay/timeline.ts';
+import type { DebugTarget, TargetStop } from '../target/debug-target.ts';
+import { ReplayTarget } from '../target/replay-target.ts';
+import type { Recording } from '../trace/recording.ts';
+
+/** `path` is where bookmarks lie beside. The recording stays the caller's to close. */
+export function openTarget(recording: Recording, path: string): DebugTarget {
+  const vcpu = createVcpu({ memoryBytes: recording.guest.memoryBytes });
+  return new ReplayTarget(new Timeline(new ReplaySession(recording, vcpu)), path);
+}
+
+/** The divergence a move ended with, if it did: for whoever cannot go on then. */
+export function divergenceOf(stop: TargetStop) {
+  return stop.reason === 'divergence' ? stop.divergence : undefined;
+}
