@@ -54,7 +54,7 @@ function randomMxcsr(r: Random): number {
 
 export interface StateOptions {
   readonly kind: Kind;
-  /** An unmasked x87 exception may be pending. */
+  /** x87 control and status are anything: an exception may be pending. */
   readonly x87: boolean;
 }
 
@@ -104,10 +104,11 @@ export function prepare(row: Row, r: Random, compatibility: boolean): Prepared {
   const kind = kindOf(row);
   const gpr = Array.from({ length: 16 }, () => value(r, 8));
   if (compatibility) for (let n = 0; n < 16; n++) gpr[n] = n < 8 ? gpr[n]! & 0xffff_ffffn : 0n;
-  // MASKMOVQ and MASKMOVDQU store at rDI.
-  if (row.name.startsWith('MASKMOV')) gpr[7] = target(r, 16);
+  // MASKMOVQ and MASKMOVDQU store at rDI. Whether bytes that they leave alone fault is not defined.
+  if (row.name.startsWith('MASKMOV')) gpr[7] = BigInt(WINDOW_A + r.below(A_BYTES - 16));
   if (encoding.memory) encoding.aim(target(r, widthOf(row)), gpr);
-  const fx = randomFx(r, { kind, x87: row.unit === 'x87' });
+  // MMX instructions take pending x87 exceptions, others do not see them.
+  const fx = randomFx(r, { kind, x87: row.unit === 'x87' || r.below(12) === 0 });
   const view = new DataView(fx.buffer);
   if (compatibility) fx.fill(0, 160 + 128, 160 + 256);
   const [a, b] = [new Uint8Array(A_BYTES), bytes(r, B_BYTES)];

@@ -5,7 +5,7 @@
 
 import type { Instruction } from '../decode/instruction.ts';
 import { executeX87, isWaiting, type X87Environment } from '../float/x87/execute.ts';
-import { hasPendingException } from '../float/x87/state.ts';
+import { createX87State, hasPendingException } from '../float/x87/state.ts';
 import { MF, NM, UD } from '../isa/emitter.ts';
 import * as L from '../vcpu/layout.ts';
 import { probeBlock, readBlock, writeBlock } from './block.ts';
@@ -44,14 +44,45 @@ function environment(cpu: Cpu, insn: Instruction): X87Environment {
   };
 }
 
+/** Bytes stored by opcode and ModRM.reg: FST, FSTP, FIST, FISTP, FISTTP, FBSTP. */
+const STORES: Readonly<Record<number, Readonly<Record<number, number>>>> = {
+  217: { 2: 4, 3: 4 },
+  219: { 1: 4, 2: 4, 3: 4, 7: 10 },
+  221: { 1: 8, 2: 8, 3: 8 },
+  223: { 1: 2, 2: 2, 3: 2, 6: 10, 7: 8 },
+};
+
+/** An opcode that does not exist is #UD even while an exception is pending. */
+function exists(insn: Instruction): boolean {
+  const { opcode, modrm } = insn;
+  const nowhere = { ip: 0n, cs: 0, dp: 0n, ds: 0, format: { wide: true, real: false } };
+  return executeX87(
+    createX87State(),
+    { opcode, modrm, ...nowhere },
+    {
+      read: () => 0n,
+      write: () => {},
+      readBlock: (size) => new Uint8Array(size),
+      writeBlock: () => {},
+      eflags: 0,
+      setAx: () => {},
+    },
+  );
+}
+
 /**
  * A waiting instruction takes a pending exception first. With CR0.NE clear a PC would signal IRQ 13
  * instead of #MF; that wiring (SDM Vol. 1 §8.7.2, "MS-DOS compatibility") is not modelled.
  */
 export const x87: Microcode = (cpu, insn) => {
   const state = loadX87(cpu.state);
-  if (isWaiting(insn.opcode, insn.modrm) && hasPendingException(state)) throw new Fault(MF);
+  if (isWaiting(insn.opcode, insn.modrm) && hasPendingException(state)) {
+    throw new Fault(exists(insn) ? MF : UD);
+  }
   const memory = insn.form !== 'reg';
+  // A store that an unmasked exception keeps from happening must still be possible.
+  const stored = memory ? STORES[insn.opcode]?.[(insn.modrm >> 3) & 7] : undefined;
+  if (stored) probeBlock(cpu, insn, stored);
   const known = executeX87(
     state,
     {
