@@ -111,6 +111,14 @@ export class Cursor {
   /** From in front of a faulting instruction to the handler's entry. */
   #land(target: Mark, landing: Landing): Moved {
     const { session } = this;
+    if (this.positions.nextKind(target) === KIND.INTERRUPT) {
+      // The interrupt is taken there, before any breakpoint could be seen.
+      const stop = session.toInterrupt();
+      if (stop.kind === 'divergence') return stop;
+      this.#landing = this.#landingHere();
+      if (compareMarks(this.mark, target) === 0) return { kind: 'reached' };
+      throw noLanding(target);
+    }
     session.vcpu.setBreakpoints([{ id: 0, gva: landing.rip }]);
     try {
       const beyond = mark(target.icount + 1);
@@ -124,7 +132,7 @@ export class Cursor {
     } finally {
       session.vcpu.setBreakpoints([]);
     }
-    throw new MarkError(`mark ${formatMark(target)}: no exception was delivered there`);
+    throw noLanding(target);
   }
 
   /** Where the vCPU stands after a debug exit, if it is not `session.mark` itself. */
@@ -247,3 +255,6 @@ export class Cursor {
     return places;
   }
 }
+
+const noLanding = (target: Mark): MarkError =>
+  new MarkError(`mark ${formatMark(target)}: no exception was delivered there`);

@@ -228,14 +228,8 @@ export class ReplaySession {
   #interrupt(vector: number, at: Icount): Advance | undefined {
     const { vcpu } = this;
     if (!vcpu.halted) {
-      // The boundary is the first at which the vCPU would take an interrupt. It need not be the one
-      // it stands at: an exit's instruction may have to fault first, or STI's shadow to pass.
-      vcpu.setIntr(true);
-      const exit = vcpu.run(icount(at + 1));
-      vcpu.setIntr(false);
-      const open = exit.kind === 'interrupt-window' && vcpu.icount === at;
-      if (!open)
-        return this.#debugOr(exit, 'interrupt', `to take vector ${vector} at icount ${at}`);
+      const stop = this.#openWindow(vector, at);
+      if (stop) return stop;
       if (this.#midway) {
         // Now it stands at a boundary, and somebody may want to look at it.
         this.#midway = false;
@@ -246,6 +240,40 @@ export class ReplaySession {
     vcpu.inject(vector);
     this.#consumed(KIND.INTERRUPT, at);
     return undefined;
+  }
+
+  /**
+   * To the first boundary at which the vCPU would take the interrupt. It need not be the one it
+   * stands at: an exit's instruction may have to fault first, or one in the shadow of STI.
+   */
+  #openWindow(vector: number, at: Icount): Advance | undefined {
+    const { vcpu } = this;
+    vcpu.setIntr(true);
+    const exit = vcpu.run(icount(at + 1));
+    vcpu.setIntr(false);
+    if (exit.kind === 'interrupt-window' && vcpu.icount === at) return undefined;
+    // Still in the middle: the boundary that counts is where the interrupt is taken.
+    if (exit.kind === 'debug') return { kind: 'debug', stops: exit.stops };
+    return this.#debugOr(exit, 'interrupt', `to take vector ${vector} at icount ${at}`);
+  }
+
+  /** To where the interrupt that comes next is taken, without taking it. */
+  toInterrupt(): Advance {
+    for (;;) {
+      const { block, first } = this.recording.blockOf(this.#next);
+      const i = this.#next - first;
+      const kind = block.kind(i);
+      if (kind === KIND.INTERRUPT) {
+        const at = icount(block.icounts[i]!);
+        return this.#openWindow(block.shape(i).address, at) ?? { kind: 'reached' };
+      }
+      if (kind === KIND.INPUT) this.#next++;
+      else if (kind !== KIND.HASH) throw new Error('no interrupt comes next');
+      else {
+        const stop = this.#hash(block, i);
+        if (stop) return stop;
+      }
+    }
   }
 
   #dma(block: FrameBlock, i: number, at: Icount): Advance | undefined {
