@@ -68,6 +68,16 @@ test('the power button raises the SCI until its status is cleared', () => {
   expect(sci.level).toBe(false);
 });
 
+test('RTC_EN can be set, as drivers check, and reports nothing', () => {
+  const { pio, clock, sci } = pm();
+  pio.write(SMI_CMD, 1, 0xf1);
+  pio.write(ENABLE, 2, 0xffff);
+  expect(pio.read(ENABLE, 2)).toBe(0x0521);
+  pio.write(ENABLE, 2, 0x0400);
+  clock.pass(100 * SECOND);
+  expect(sci.level).toBe(false);
+});
+
 describe('PM1 control', () => {
   test('SLP_EN with the type of S5 powers off; SLP_EN reads as 0', () => {
     const { pio, log } = pm();

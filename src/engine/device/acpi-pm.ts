@@ -27,7 +27,15 @@ const IDENTITY = { kind: 'acpi-pm', version: 1 } as const;
 const SHAPE: Shape<AcpiPmState> = { status: u16, enable: u16, control: u16, carries: time };
 
 /** PM1 status, and at the same bits PM1 enable. */
-export const Pm1 = bits('PM1', { TMR: 0x0001, BM: 0x0010, GBL: 0x0020, PWRBTN: 0x0100 });
+export const Pm1 = bits('PM1', {
+  TMR: 0x0001,
+  BM: 0x0010,
+  GBL: 0x0020,
+  PWRBTN: 0x0100,
+  RTC: 0x0400,
+});
+/** RTC_EN can be set, but RTC_STS reports a wake from sleep, and nothing here sleeps. */
+const ENABLE_WRITABLE = Pm1.TMR | Pm1.GBL | Pm1.PWRBTN | Pm1.RTC;
 export const Pm1Control = bits('PM1_CNT', {
   SCI_EN: 0x0001,
   BM_RLD: 0x0002,
@@ -118,7 +126,7 @@ export class AcpiPm {
         return;
       case 2:
       case 3:
-        s.enable = setByte(s.enable, offset - 2, byte) & (Pm1.TMR | Pm1.GBL | Pm1.PWRBTN);
+        s.enable = setByte(s.enable, offset - 2, byte) & ENABLE_WRITABLE;
         return;
       case 4:
         // SCI_EN belongs to the firmware's mode switch; GBL_RLS is a strobe.

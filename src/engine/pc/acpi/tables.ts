@@ -115,9 +115,8 @@ function ports(at: number, bits: number): number[] {
 const FadtFlags = {
   WBINVD: 1 << 0,
   PROC_C1: 1 << 2,
-  /** No sleep button, and the RTC does not wake: there is nothing to wake from. */
+  /** No sleep button. */
   SLP_BUTTON: 1 << 5,
-  FIX_RTC: 1 << 6,
   RESET_REG_SUP: 1 << 10,
 } as const;
 /** LEGACY_DEVICES, 8042, VGA Not Present, MSI Not Supported (§5.2.9.3). */
@@ -125,7 +124,7 @@ const IAPC_BOOT_ARCH = 0b1111;
 
 /** §5.2.9, from FIRMWARE_CTRL at offset 36 to 244. */
 function fadt(facsAt: Gpa, dsdtAt: Gpa): number[] {
-  const { WBINVD, PROC_C1, SLP_BUTTON, FIX_RTC, RESET_REG_SUP } = FadtFlags;
+  const { WBINVD, PROC_C1, SLP_BUTTON, RESET_REG_SUP } = FadtFlags;
   const control = PM_BASE + 4;
   const timer = PM_BASE + 8;
   const RESET_PORT = 0xcf9;
@@ -168,7 +167,7 @@ function fadt(facsAt: Gpa, dsdtAt: Gpa): number[] {
     0x32, // CENTURY
     ...le(IAPC_BOOT_ARCH, 2),
     0,
-    ...le(WBINVD | PROC_C1 | SLP_BUTTON | FIX_RTC | RESET_REG_SUP, 4),
+    ...le(WBINVD | PROC_C1 | SLP_BUTTON | RESET_REG_SUP, 4),
     ...ports(RESET_PORT, 8),
     RESET_VALUE,
     0,
