@@ -46,6 +46,10 @@ const LARGE = 0x80n;
 
 const CODE64: Segment = { selector: 0x33, base: 0n, limit: 0xffffffff, rights: 0xa0fb };
 const CODE32: Segment = { selector: 0x23, base: 0n, limit: 0xffffffff, rights: 0xc0fb };
+const KERNEL64: Segment = { selector: 0x10, base: 0n, limit: 0xffffffff, rights: 0xa09b };
+const KERNEL_DATA: Segment = { selector: 0x18, base: 0n, limit: 0xffffffff, rights: 0xc093 };
+const CODE16: Segment = { selector: 0x3b, base: BigInt(CODE), limit: 0xffff, rights: 0xfb };
+const DATA16: Segment = { selector: 0x43, base: BigInt(DATA), limit: 0xffff, rights: 0xf3 };
 const FLAT_DATA: Segment = { selector: 0x2b, base: 0n, limit: 0xffffffff, rights: 0xc0f3 };
 const NULL: Segment = { selector: 0, base: 0n, limit: 0, rights: 0 };
 
@@ -96,7 +100,8 @@ export class Box {
   }
 
   #buildKernel(): void {
-    // GDT: null, unused, 64-bit kernel code.
+    // GDT: null, unused, 64-bit kernel code, kernel data.
+    this.#poke64(GDT + 0x18, 0x00cf_9300_0000_ffffn);
     this.#poke64(GDT + 0x10, 0x00af_9b00_0000_ffffn);
     this.#poke64(TSS + 4, KERNEL + BigInt(STACK_TOP));
     for (let vector = 0; vector < 32; vector++) {
@@ -110,15 +115,22 @@ export class Box {
     }
   }
 
+  #segments(c: Case): readonly Segment[] {
+    const pick = (code: Segment, data: Segment): Segment[] => [data, code, data, data, NULL, NULL];
+    if (c.sixteen) return pick(CODE16, DATA16);
+    if (c.supervisor) return pick(KERNEL64, KERNEL_DATA);
+    return pick(c.compatibility ? CODE32 : CODE64, this.#data);
+  }
+
   #registers(c: Case): Partial<Registers> {
     return {
       gpr: c.gpr,
-      rip: BigInt(AT),
+      rip: BigInt(c.sixteen ? AT - CODE : AT),
       rflags: BigInt(c.rflags | 0x202),
-      segments: [this.#data, c.compatibility ? CODE32 : CODE64, this.#data, this.#data, NULL, NULL],
+      segments: this.#segments(c),
       ldtr: NULL,
       tr: { selector: 0x40, base: KERNEL + BigInt(TSS), limit: 0x67, rights: 0x8b },
-      gdtr: { base: KERNEL + BigInt(GDT), limit: 0x17 },
+      gdtr: { base: KERNEL + BigInt(GDT), limit: 0x1f },
       idtr: { base: KERNEL + BigInt(IDT), limit: 32 * 16 - 1 },
       // PE MP ET NE WP PG; PAE OSFXSR OSXMMEXCPT; SCE LME LMA NXE.
       cr0: 0x8001_0033n,
@@ -133,7 +145,7 @@ export class Box {
   run(c: Case): Outcome {
     const { vcpu } = this;
     const { ram } = vcpu;
-    const code = new Uint8Array(32).fill(0xcc);
+    const code = new Uint8Array(c.code.length + 32).fill(0xcc);
     code.set(c.code);
     // Where a repeated instruction ends, execution waits: jmp $.
     if (c.repeated) code.set([0xeb, 0xfe], c.code.length);

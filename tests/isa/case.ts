@@ -21,6 +21,10 @@ export interface Case {
   readonly repeated: boolean;
   /** 32-bit code in compatibility mode instead of 64-bit code. */
   readonly compatibility: boolean;
+  /** 16-bit code, at CODE:IP with data at DATA:offset. Only our vCPU runs that here. */
+  readonly sixteen?: boolean;
+  /** At CPL 0. Only our vCPU, again. */
+  readonly supervisor?: boolean;
   readonly rflags: number;
   /** As instructions encode them. */
   readonly gpr: readonly bigint[];
