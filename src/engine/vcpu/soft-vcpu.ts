@@ -7,6 +7,7 @@ import type { Decoder } from '../decode/decoder.ts';
 import type { Entry, GuestExit, VmExit } from '../exit.ts';
 import { MICROCODE_LEAVE, MICROCODE_NEXT, MICROCODE_RESUME } from '../interp/control.ts';
 import type { MainExports, MainImports, MainModule } from '../interp/module.ts';
+import { Jit, type JitOptions } from '../jit/compiler.ts';
 import { Cpu, FL_IF, FL_RF, FL_TF } from '../microcode/cpu.ts';
 import { instructionBreakpointHit, takeDebugTrap } from '../microcode/debug.ts';
 import {
@@ -55,6 +56,8 @@ export interface SoftVcpuOptions {
   readonly memoryBytes: number;
   readonly main: MainModule;
   readonly decoder: Decoder;
+  /** Absent: everything is interpreted. */
+  readonly jit?: JitOptions | undefined;
 }
 
 export class SoftVcpu implements Vcpu {
@@ -65,6 +68,7 @@ export class SoftVcpu implements Vcpu {
   readonly #cpu: Cpu;
   readonly #state: State;
   readonly #blocks: Blocks;
+  readonly #jit: Jit | undefined;
   readonly #pages: Pages;
   readonly #watches: Watches;
   #icount = 0;
@@ -96,6 +100,8 @@ export class SoftVcpu implements Vcpu {
         this.#watches.hit(BigInt.asUintN(64, gva), gpa >>> 0, bytes, write !== 0),
       findBlock: () => this.#findBlock(),
       microcode: (ip) => this.#microcode(ip),
+      hot: (ip) => this.#jit?.hot(ip),
+      codeHit: (gpa, bytes) => (this.#jit?.hit(gpa >>> 0, bytes) ? 1 : 0),
     };
     const instance = new WebAssembly.Instance(main.module, { env: { ...imports } });
     this.#exports = instance.exports as unknown as MainExports;
@@ -114,6 +120,10 @@ export class SoftVcpu implements Vcpu {
     this.#blocks = new Blocks(buffer, options.decoder, main.handlers, () =>
       this.#exports.tlbDropKind(L.TLB_WRITE),
     );
+    if (options.jit) {
+      this.#jit = new Jit(this.#memory, this.#exports, this.#blocks, options.jit);
+      this.#state.setU32(L.HOT_AT, options.jit.hotAt);
+    }
     this.#pages = new Pages(buffer, this.#exports, memoryBytes);
     this.#pages.onReplace = (page) => this.#blocks.invalidate(page * 4096, 4096);
     this.#watches = new Watches(this.#cpu, buffer, () => this.#exports.tlbDropFast());
@@ -443,6 +453,8 @@ export class SoftVcpu implements Vcpu {
     const insn = this.#blocks.instructions.get(ip)!;
     const rip = s.u64(L.RIP);
     s.setU32(L.STOP_AT, ip);
+    // The shortcut may have read its operand already: the exact routine starts from the beginning.
+    if (insn.row.slow) s.setU32(L.ANSWER_NEXT, 0);
     try {
       (insn.row.microcode ?? insn.row.slow)!(this.#cpu, insn);
     } catch (thrown) {
