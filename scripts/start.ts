@@ -45,7 +45,8 @@ process.exit(0);
 async function recordDemo(): Promise<void> {
   say(bold('1. Record a guest: a small kernel of ours, with a bug in it'));
   const options = '-m 32 --rtc base=2024-01-01';
-  say(dim(`   $ retrovisor record --kernel ${here(KERNEL)} ${options} -o ${here(RECORDING)}`));
+  say(dim(`   $ retrovisor record --kernel ${here(KERNEL)} ${options} \\`));
+  say(dim(`       -o ${here(RECORDING)}`));
   mkdirSync(join(packageRoot(), '.cache'), { recursive: true });
   const plan = await planGuest({
     kernel: KERNEL,
@@ -140,7 +141,7 @@ function whatNext({ mark }: Place): void {
     ],
     [`npx retrovisor exits ${here(RECORDING)}`, 'the VM exits of the run'],
     [`npx retrovisor run --kernel ${here(KERNEL)} -m 32`, 'the guest live: help, Ctrl-A x ends'],
-    ['npm run guests', "Debian's kernels; README.md goes on with them"],
+    ['npm run guests', "Debian's kernels, as in README.md"],
     ['npx retrovisor --help', 'everything else'],
   ];
   const width = Math.max(...next.map(([command]) => command.length));
