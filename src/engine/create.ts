@@ -4,6 +4,7 @@ import { type CpuModel, DEFAULT_CPU } from './cpuid.ts';
 import { Decoder } from './decode/decoder.ts';
 import { generateMain, type MainModule } from './interp/module.ts';
 import { ROWS } from './isa/index.ts';
+import { JIT_DEFAULTS, type JitOptions } from './jit/compiler.ts';
 import * as L from './vcpu/layout.ts';
 import { SoftVcpu } from './vcpu/soft-vcpu.ts';
 import type { Vcpu } from './vcpu/vcpu.ts';
@@ -27,6 +28,9 @@ export interface VcpuOptions {
   readonly memoryBytes: number;
   /** Instructions of features that the model does not list are #UD. */
   readonly cpu?: CpuModel;
+  /** Interpreter only, or the JIT with these settings; default: the JIT with its own. */
+  readonly accel?: 'interp' | 'jit';
+  readonly jit?: Partial<JitOptions>;
 }
 
 /** A vCPU at reset, with its RAM. Vcpus share nothing but code. */
@@ -39,5 +43,6 @@ export function createVcpu(options: VcpuOptions): Vcpu {
   }
   const features: ReadonlySet<string> = new Set((options.cpu ?? DEFAULT_CPU).features);
   const decoder = new Decoder(ROWS, (feature) => features.has(feature));
-  return new SoftVcpu({ memoryBytes, main: mainModule(), decoder });
+  const jit = options.accel === 'interp' ? undefined : { ...JIT_DEFAULTS, ...options.jit };
+  return new SoftVcpu({ memoryBytes, main: mainModule(), decoder, jit });
 }

@@ -1,7 +1,8 @@
 /**
  * A decoded instruction as the interpreter reads it: 32 bytes in the arena.
  *
- *     0  u32  handler: index into the function table
+ *     0  u16  handler: index into the function table
+ *     2  u16  the interpreter's handler, where the first is the JIT's or counts executions
  *     4  u8   remaining: instructions from this one to the block's end, itself included
  *     5  u8   length in bytes
  *     6  u16  offset in its page
@@ -14,6 +15,7 @@
  */
 export const RECORD_BYTES = 32;
 export const REC_HANDLER = 0;
+export const REC_INTERPRET = 2;
 export const REC_REMAINING = 4;
 export const REC_LENGTH = 5;
 export const REC_OFFSET = 6;

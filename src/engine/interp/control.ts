@@ -268,11 +268,15 @@ export function defineControl(m: WasmModule, imports: ControlImports): ControlFu
   };
 }
 
-/** The run loop and its one-by-one variant, which need the handler type. */
-export function defineRun(m: WasmModule, control: ControlFunctions): void {
+/** The run loop, its one-by-one variant, and a single step: what needs the handler type. */
+export function defineRun(
+  m: WasmModule,
+  control: ControlFunctions,
+  hot: Func,
+): { readonly step: Func; readonly count: Func } {
   const handlerType = m.type(['i32'], ['i32']);
-  const step = (c: Code, ip: Val): Val =>
-    c.callIndirect(handlerType, 'i32', c.load('i32', 4, ip, R.REC_HANDLER), ip);
+  const step = (c: Code, ip: Val, field = R.REC_HANDLER): Val =>
+    c.callIndirect(handlerType, 'i32', c.load('i32', 2, ip, field), ip);
 
   /** () runs from RIP until STATUS says why not. */
   const run = m.func('run', [], [], (c) => {
@@ -305,7 +309,7 @@ export function defineRun(m: WasmModule, control: ControlFunctions): void {
           c.ret();
         }),
       );
-      c.set(ip, step(c, c.get(ip)));
+      c.set(ip, step(c, c.get(ip), R.REC_INTERPRET));
       c.if(c.eqz(c.get(ip)), () => c.ret());
       c.set(done, c.add(c.get(done), counts));
       c.br(again);
@@ -313,4 +317,20 @@ export function defineRun(m: WasmModule, control: ControlFunctions): void {
     c.unreachable();
   });
   m.exportFunc('partial', partial);
+
+  // (ip) → next record: one record by the interpreter, whatever its block has become.
+  const stepFunc = m.func('step', ['i32'], ['i32'], (c) =>
+    c.result(step(c, c.param(0), R.REC_INTERPRET)),
+  );
+
+  // The first record of a block that is interpreted: counts, and asks for the JIT in time.
+  const count = m.func('count', ['i32'], ['i32'], (c) => {
+    const ip = c.param(0);
+    const at = c.let(c.shru(ip, 4));
+    const n = c.let(c.add(c.load('i32', 2, at, L.COUNTERS), 1));
+    c.store(2, at, n, L.COUNTERS);
+    c.if(c.eq(n, i32At(c, L.HOT_AT)), () => c.do(hot, ip));
+    c.result(step(c, ip, R.REC_INTERPRET));
+  });
+  return { step: stepFunc, count };
 }

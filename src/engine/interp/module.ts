@@ -24,6 +24,7 @@ export const HANDLER_LIMIT = 4;
 export const HANDLER_BREAK = 5;
 export const HANDLER_RAISE = 6;
 export const HANDLER_MICROCODE = 7;
+export const HANDLER_COUNT = 8;
 
 export interface MainModule {
   readonly module: WebAssembly.Module;
@@ -38,10 +39,15 @@ export interface MainImports {
   watch(gva: bigint, gpa: number, bytes: number, write: number): number;
   findBlock(): number;
   microcode(ip: number): number;
+  /** The block that begins at this record has been interpreted HOT_AT times. */
+  hot(ip: number): void;
+  /** Does a write to these bytes of RAM hit compiled code? */
+  codeHit(gpa: number, bytes: number): number;
 }
 
 /** What a main module gives the host. */
-export interface MainExports {
+export interface MainExports extends Record<string, unknown> {
+  readonly table: WebAssembly.Table;
   run(): void;
   find(): number;
   partial(block: number, n: number): void;
@@ -66,13 +72,15 @@ export function generateMain(rows: readonly Row[]): { bytes: Uint8Array; handler
     watch: m.import('watch', ['i64', 'i32', 'i32', 'i32'], ['i32']),
     findBlock: m.import('findBlock', [], ['i32']),
     microcode: m.import('microcode', ['i32'], ['i32']),
+    hot: m.import('hot', ['i32'], []),
+    codeHit: m.import('codeHit', ['i32', 'i32'], ['i32']),
   };
   const tlb = defineTlb(m);
   const physical = definePhysical(m, imports);
   const paging = definePaging(m, tlb, physical);
   const control = defineControl(m, imports);
   const slow = defineSlow(m, imports, physical, tlb, paging, control.fault);
-  defineRun(m, control);
+  const { step, count } = defineRun(m, control, imports.hot);
   const runtime: Runtime = {
     readSlow: slow.readSlow,
     storeSlow: slow.storeSlow,
@@ -84,7 +92,7 @@ export function generateMain(rows: readonly Row[]): { bytes: Uint8Array; handler
     flagWord: control.flagWord,
   };
   const handlers = new Handlers();
-  handlers.functions.push(...specialHandlers(m, control, slow.fetchPage));
+  handlers.functions.push(...specialHandlers(m, control, slow.fetchPage), count);
   handlers.generate(m, rows, runtime, control);
   m.elements(handlers.functions);
   for (const [name, func] of Object.entries({
@@ -96,8 +104,14 @@ export function generateMain(rows: readonly Row[]): { bytes: Uint8Array; handler
     tlbDropFast: tlb.dropFast,
     tlbDropKind: tlb.dropKind,
     beforeWrite: physical.beforeWrite,
-    flagWord: control.flagWord,
     pageHash: definePageHash(m),
+    step,
+    leave: control.leave,
+    retire: control.retire,
+    stop: control.stop,
+    goto: control.goto,
+    resolve: control.resolve,
+    ...runtime,
   })) {
     m.exportFunc(name, func);
   }

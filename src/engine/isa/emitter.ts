@@ -79,7 +79,8 @@ export interface Variant {
 export const typeOf = (bytes: number): 'i32' | 'i64' => (bytes === 8 ? 'i64' : 'i32');
 
 export abstract class Emitter extends Code {
-  readonly variant: Variant;
+  /** The JIT's changes from instruction to instruction. */
+  variant: Variant;
   readonly runtime: Runtime;
 
   constructor(params: readonly Type[], variant: Variant, runtime: Runtime) {

@@ -15,11 +15,16 @@ import type { WasmModule } from '../wasm/module.ts';
 import type { PagingFunctions, PhysicalFunctions } from './paging.ts';
 import type { TlbFunctions } from './tlb.ts';
 
+/** Set in the `ip` that compiled code passes to the slow path; records are 32-byte aligned. */
+export const JIT_CALLER = 1;
+
 export interface SlowImports {
   /** (page number) keeps the page's pre-image and marks it dirty. */
   readonly touch: Func;
   /** (gpa, bytes) drops the blocks decoded from these bytes. */
   readonly codeWrite: Func;
+  /** (gpa, bytes) → 1 if compiled code lies there. */
+  readonly codeHit: Func;
   /** (gva, gpa, bytes, write) → 1 if a watchpoint stops this instruction before it runs. */
   readonly watch: Func;
 }
@@ -93,7 +98,8 @@ export function defineSlow(
         c.ne(c.shrs(c.shl(last, 16), 16), last),
       );
       c.if(bad, () => {
-        const stack = c.and(c.load('i32', 1, ip, REC_SEGMENT), SEGMENT_STACK);
+        const record = c.and(ip, -32);
+        const stack = c.and(c.load('i32', 1, record, REC_SEGMENT), SEGMENT_STACK);
         c.do(fault, ip, c.select(c.and(c.ne(ip, 0), c.ne(stack, 0)), c.i32(12), c.i32(13)), 0);
         c.ret(0);
       });
@@ -205,6 +211,23 @@ export function defineSlow(
     );
   };
 
+  /**
+   * Compiled code (ip tagged by JIT_CALLER) must not write over compiled code, which may be itself:
+   * returns 0 from the function, and the interpreter makes this write.
+   */
+  const redoOr0 = (c: Code, ip: Val, gpa: Val, length: Val): void => {
+    const bytes = c.let(length);
+    c.if(c.and(ip, JIT_CALLER), () => {
+      const flags = c.load('i32', 1, c.shru(c.wrap(gpa), 12), L.PAGE_FLAGS);
+      c.if(c.and(flags, L.PAGE_CODE), () =>
+        c.if(c.call(imports.codeHit, c.wrap(gpa), bytes), () => {
+          c.store(4, c.i32(0), c.i32(L.STATUS_REDO), L.STATUS);
+          c.ret(0);
+        }),
+      );
+    });
+  };
+
   const fillIf = (c: Code, kind: number, va: Val, gpa: Val, cls: Val, blocked: number): void => {
     const flags = c.load('i32', 1, c.shru(c.wrap(gpa), 12), L.PAGE_FLAGS);
     const free = c.and(c.eqz(c.and(flags, blocked)), c.eqz(c.call(watched, va, c.wrap(gpa))));
@@ -268,11 +291,14 @@ export function defineSlow(
       c.if(c.call(isRam, second), () =>
         watchOr0(c, c.add(va, c.extu(first)), second, c.sub(bytes, first), 1),
       );
+      c.if(c.call(isRam, gpa), () => redoOr0(c, ip, gpa, first));
+      c.if(c.call(isRam, second), () => redoOr0(c, ip, second, c.sub(bytes, first)));
       c.store(8, c.i32(0), value, L.SCRATCH + 64);
       c.ret(c.call(scatter, gpa, second, first, bytes, L.SCRATCH + 64));
     });
     c.if(c.call(isRam, gpa), () => {
       watchOr0(c, va, gpa, bytes, 1);
+      redoOr0(c, ip, gpa, bytes);
       c.do(beforeWrite, c.wrap(gpa), bytes);
       fillIf(c, L.TLB_WRITE, va, gpa, cls, L.PAGE_CODE);
       const at = c.let(c.wrap(gpa));
@@ -302,6 +328,7 @@ export function defineSlow(
     c.if(c.eq(gpa, -1), () => pageFaultAt(c));
     c.if(c.and(c.eqz(crosses(c, va, bytes)), c.call(isRam, gpa)), () => {
       watchOr0(c, va, gpa, bytes, 1);
+      redoOr0(c, ip, gpa, bytes);
       c.do(beforeWrite, c.wrap(gpa), bytes);
       fillIf(c, L.TLB_WRITE, va, gpa, cls, L.PAGE_CODE);
       c.ret(c.add(c.wrap(gpa), L.RAM_BASE));

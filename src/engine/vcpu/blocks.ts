@@ -12,6 +12,7 @@ import { type Handlers, segmentationOf } from '../interp/handlers.ts';
 import {
   HANDLER_BREAK,
   HANDLER_CONTINUE,
+  HANDLER_COUNT,
   HANDLER_INVALID,
   HANDLER_LIMIT,
   HANDLER_MICROCODE,
@@ -24,7 +25,7 @@ import * as L from './layout.ts';
 const INSTRUCTIONS_MAX = 32;
 const PAGE = 4096;
 
-interface Block {
+export interface Block {
   /** First record. */
   readonly ip: number;
   readonly records: number;
@@ -35,6 +36,8 @@ interface Block {
   readonly key: number;
   /** Page of the bytes beyond 4096, or -1. */
   readonly second: number;
+  /** Instructions in it; 0 if it holds records that only the interpreter understands. */
+  readonly plain: number;
 }
 
 type Item = Instruction | { readonly fault: number; readonly length: number };
@@ -52,6 +55,15 @@ export class Blocks {
   readonly #onCodePage: () => void;
   readonly #pages = new Map<number, Block[]>();
   readonly #byKey = new Map<number, Block>();
+  readonly #byRecord = new Map<number, Block>();
+  /** Does the block being written hold nothing but instructions? */
+  #plain = true;
+  /** Is there a JIT that wants to know how often blocks run? */
+  counting = false;
+  /** Called before a block's records go. */
+  onDrop: (block: Block) => void = () => {};
+  /** Called before everything goes. */
+  onFlush: () => void = () => {};
   #next = L.ARENA;
   readonly #arenaEnd: number;
   /** Offsets in a page at which some breakpoint lies. */
@@ -121,6 +133,43 @@ export class Blocks {
     return this.#write(page, offset, key, mode, [decoded], second);
   }
 
+  /** The block whose first record this is. */
+  byRecord(ip: number): Block | undefined {
+    return this.#byRecord.get(ip);
+  }
+
+  /** The blocks that lie in a page, in no particular order. */
+  inPage(page: number): readonly Block[] {
+    return this.#pages.get(page) ?? [];
+  }
+
+  /** Decodes a plain block's instructions again. */
+  decode(block: Block): Instruction[] {
+    const mode = modeOfKey(block.key);
+    const start = L.RAM_BASE + block.page * PAGE;
+    const instructions: Instruction[] = [];
+    let at = block.offset;
+    while (instructions.length < block.plain) {
+      const decoded = this.#decoder.decode(this.#u8, start + at, start + PAGE, mode, at);
+      if (decoded === 'more' || 'fault' in decoded) {
+        throw new Error(`blocks: page ${block.page} offset ${at} no longer holds an instruction`);
+      }
+      instructions.push(decoded);
+      at += decoded.length;
+    }
+    return instructions;
+  }
+
+  /** Do any of these bytes of RAM belong to a block for which `test` holds? */
+  some(gpa: number, bytes: number, test: (block: Block) => boolean): boolean {
+    const page = Math.floor(gpa / PAGE);
+    const from = gpa % PAGE;
+    return this.inPage(page).some((block) => {
+      const [start, end] = extent(block, page);
+      return start < from + bytes && from < end && test(block);
+    });
+  }
+
   /** Takes away the blocks decoded from these bytes of RAM. */
   invalidate(gpa: number, bytes: number): void {
     const page = Math.floor(gpa / PAGE);
@@ -129,15 +178,16 @@ export class Blocks {
     const from = gpa % PAGE;
     const to = from + bytes;
     for (const block of list.slice()) {
-      const [start, end] =
-        block.page === page ? [block.offset, Math.min(block.end, PAGE)] : [0, block.end - PAGE];
+      const [start, end] = extent(block, page);
       if (start < to && from < end) this.#drop(block);
     }
   }
 
   /** Forgets everything. Nothing may be executing. */
   flush(): void {
+    this.onFlush();
     this.instructions.clear();
+    this.#byRecord.clear();
     for (const page of this.#pages.keys()) this.#u8[L.PAGE_FLAGS + page]! &= ~L.PAGE_CODE;
     this.#pages.clear();
     this.#byKey.clear();
@@ -157,10 +207,12 @@ export class Blocks {
   }
 
   #drop(block: Block): void {
+    this.onDrop(block);
+    this.#byRecord.delete(block.ip);
     this.#byKey.delete(blockKey(block.page, block.offset, block.key));
     for (let i = 0; i < block.records; i++) {
       const ip = block.ip + i * R.RECORD_BYTES;
-      this.#u32[ip >> 2] = HANDLER_INVALID;
+      this.#setHandler(ip, HANDLER_INVALID);
       // Execution that arrives at a record of length zero is not an instruction's.
       this.#u8[ip + R.REC_LENGTH] = 0;
       this.instructions.delete(ip);
@@ -184,6 +236,7 @@ export class Blocks {
     second: number,
   ): number {
     const first = this.#next;
+    this.#plain = true;
     let at = offset;
     let remaining = items.length;
     if (mode.codeSize !== 8 && !mode.flat) {
@@ -215,7 +268,11 @@ export class Blocks {
       end: at,
       key,
       second: at > PAGE ? second : -1,
+      plain: this.#plain ? items.length : 0,
     };
+    this.#byRecord.set(first, block);
+    // The first record counts executions until the JIT takes the block.
+    if (this.#plain && this.counting) this.#u16[first >> 1] = HANDLER_COUNT;
     this.#byKey.set(blockKey(page, offset, key), block);
     for (const p of block.second >= 0 ? [page, block.second] : [page]) {
       let list = this.#pages.get(p);
@@ -230,11 +287,18 @@ export class Blocks {
     return first;
   }
 
+  #setHandler(ip: number, handler: number): void {
+    this.#u16[ip >> 1] = handler;
+    this.#u16[(ip + R.REC_INTERPRET) >> 1] = handler;
+    this.#u16[L.counterOf(ip) >> 1] = 0;
+  }
+
   #special(handler: number, offset: number, remaining: number, imm: number): void {
     const ip = this.#next;
     this.#next += R.RECORD_BYTES;
     this.#u8.fill(0, ip, ip + R.RECORD_BYTES);
-    this.#u32[ip >> 2] = handler;
+    this.#setHandler(ip, handler);
+    if (handler !== HANDLER_CONTINUE) this.#plain = false;
     this.#u8[ip + R.REC_REMAINING] = remaining;
     this.#u16[(ip + R.REC_OFFSET) >> 1] = offset;
     this.#u32[(ip + R.REC_IMM) >> 2] = handler === HANDLER_CONTINUE ? 0 : imm;
@@ -246,9 +310,9 @@ export class Blocks {
     const { row } = insn;
     if (row.emit) {
       const segmentation = segmentationOf(insn.form, mode.codeSize, mode.flat);
-      this.#u32[ip >> 2] = this.#handlers.of(insn, segmentation);
+      this.#setHandler(ip, this.#handlers.of(insn, segmentation));
     } else {
-      this.#u32[ip >> 2] = HANDLER_MICROCODE;
+      this.#setHandler(ip, HANDLER_MICROCODE);
     }
     if (row.microcode || row.slow) this.instructions.set(ip, insn);
     this.#u8[ip + R.REC_REMAINING] = remaining;
@@ -273,6 +337,10 @@ export function endsBlock(insn: Instruction): boolean {
   if (insn.rep !== 'none') return true;
   return insn.row.ends ?? insn.row.emit === undefined;
 }
+
+/** The bytes of a page that a block covers: from, to. */
+const extent = (block: Block, page: number): readonly [number, number] =>
+  block.page === page ? [block.offset, Math.min(block.end, PAGE)] : [0, block.end - PAGE];
 
 const blockKey = (page: number, offset: number, key: number): number =>
   (page * PAGE + offset) * 256 + key;

@@ -160,6 +160,8 @@ export const SCRATCH_END = 0xd00;
 export const WATCH_COUNT = 0xd00; // u32
 export const WATCH_PAGES = 0xd08; // i64 each
 export const WATCH_PAGES_MAX = 64;
+/** Executions after which a block asks for the JIT; 0: never. */
+export const HOT_AT = 0xf10; // u32
 
 /**
  * Fast TLB: three classes (kernel, user, kernel with AC) of three kinds (read, write, execute), and
@@ -197,8 +199,14 @@ export const PAGE_CODE = 2;
 /** A watchpoint lies on it: every read and write goes the slow way. */
 export const PAGE_WATCH = 4;
 
+/**
+ * A u16 for each record of the arena: how often its block was entered while it is interpreted, its
+ * number in its region once it is compiled.
+ */
+export const COUNTERS = 0x180000;
+export const counterOf = (ip: number): number => COUNTERS + (ip >>> 4);
 /** Decoded records, 32 bytes each: see decode/record.ts. */
-export const ARENA = 0x180000;
+export const ARENA = 0x580000;
 export const ARENA_END = 0x4000000;
 export const RAM_BASE = 0x4000000;
 /** The largest guest RAM: what a 32-bit linear memory holds beside the rest. */
@@ -221,6 +229,8 @@ export const STATUS_BOUNDARY = 6;
 export const STATUS_INVALID = 7;
 /** An access touches a watchpoint; the instruction has not retired. */
 export const STATUS_WATCH = 8;
+/** A write would hit compiled code that is running: the interpreter must make it. */
+export const STATUS_REDO = 10;
 /** The code segment's limit does not cover the block at RIP. */
 export const STATUS_LIMIT = 9;
 

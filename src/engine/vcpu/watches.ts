@@ -107,7 +107,7 @@ export class Watches {
       const last = (Number(p.at) + p.length - 1) >>> 12;
       for (let page = Number(p.at) >>> 12; page <= last; page++) {
         const at = L.PAGE_FLAGS + page;
-        if (at < L.ARENA) this.#flags[at] = (this.#flags[at]! & ~L.PAGE_WATCH) | flag;
+        if (at < L.COUNTERS) this.#flags[at] = (this.#flags[at]! & ~L.PAGE_WATCH) | flag;
       }
     }
   }

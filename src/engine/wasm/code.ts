@@ -71,7 +71,9 @@ export type Arg = Val | number;
 const NO_ARGS: readonly Val[] = [];
 
 export class Code {
-  readonly out = new Bytes();
+  /** Instructions written so far. */
+  out = new Bytes();
+  #prologue: Bytes | undefined;
   readonly #params: readonly Type[];
   readonly #locals: Type[] = [];
   readonly #free: Record<Type, number[]> = { i32: [], i64: [], f32: [], f64: [], v128: [] };
@@ -90,9 +92,24 @@ export class Code {
       body.u32(1);
       body.byte(TYPE_CODE[t]);
     }
+    if (this.#prologue) body.append(this.#prologue);
     body.append(this.out);
     body.byte(op.END);
     return body;
+  }
+
+  /** Writes code that runs before all that has been written; once, when what it needs is known. */
+  prologue(write: () => void): void {
+    const rest = this.out;
+    this.out = new Bytes();
+    write();
+    this.#prologue = this.out;
+    this.out = rest;
+  }
+
+  /** How many blocks the code being written is nested in. */
+  protected get depth(): number {
+    return this.#depth;
   }
 
   // --- constants and locals ---------------------------------------------------------------------
@@ -115,13 +132,14 @@ export class Code {
     return new Val(this.#params[index]!, 'local', 0, NO_ARGS, index);
   }
 
-  /** A fresh mutable local; zero at first only if its index was never reused by a scope. */
+  /** A fresh mutable local, zero unless initialised (v128: undefined). */
   var(t: Type, init?: Arg): Var {
     const reuse = this.#free[t].pop();
     const index = reuse ?? this.#params.length + this.#locals.push(t) - 1;
     this.#scope?.push({ t, index });
     const v = { t, index };
     if (init !== undefined) this.set(v, init);
+    else if (reuse !== undefined && (t === 'i32' || t === 'i64')) this.set(v, 0);
     return v;
   }
 
@@ -138,8 +156,7 @@ export class Code {
   /** Evaluates now and keeps the result in a local, which can be used any number of times. */
   let(value: Val): Val {
     if (value.kind === 'const') return value;
-    const v = this.var(value.t);
-    this.set(v, value);
+    const v = this.var(value.t, value);
     return this.get(v);
   }
 
@@ -399,6 +416,14 @@ export class Code {
     this.#emit(condition);
     this.out.byte(op.BR_IF);
     this.out.u32(this.#depth - label.depth);
+  }
+
+  /** Branches to the label that `index` chooses; beyond the last it is the last. */
+  brTable(index: Val, labels: readonly Label[]): void {
+    this.#emit(index);
+    this.out.byte(op.BR_TABLE);
+    this.out.u32(labels.length - 1);
+    for (const label of labels) this.out.u32(this.#depth - label.depth);
   }
 
   /** One case runs, chosen by `index`; an index beyond the cases runs the last one. */

@@ -15,6 +15,8 @@ declare namespace WebAssembly {
     constructor(descriptor: { element: 'anyfunc'; initial: number; maximum?: number });
     get(index: number): unknown;
     set(index: number, value: unknown): void;
+    /** Returns the length before. */
+    grow(by: number): number;
     readonly length: number;
   }
   function validate(bytes: Uint8Array): boolean;
