@@ -54,7 +54,7 @@ const FLAT_DATA: Segment = { selector: 0x2b, base: 0n, limit: 0xffffffff, rights
 const NULL: Segment = { selector: 0, base: 0n, limit: 0, rights: 0 };
 
 /** Enough iterations for any repeated instruction of a case. */
-const REPEATED_STEPS = 4000;
+const REPEATED_STEPS = 300;
 
 /** A model with every feature that there is. */
 export const FULL_CPU: CpuModel = {
@@ -142,21 +142,44 @@ export class Box {
     };
   }
 
-  run(c: Case): Outcome {
-    const { vcpu } = this;
-    const { ram } = vcpu;
+  #load(c: Case): void {
+    const { ram } = this.vcpu;
     const code = new Uint8Array(c.code.length + 32).fill(0xcc);
     code.set(c.code);
     // Where a repeated instruction ends, execution waits: jmp $.
     if (c.repeated) code.set([0xeb, 0xfe], c.code.length);
     ram.poke((CODE_PAGE + (AT % PAGE)) as Gpa, code);
     ram.poke(DATA_PAGES as Gpa, dataPages(c.a, c.b));
-    vcpu.setRegisters(this.#registers(c));
-    const steps = c.repeated ? REPEATED_STEPS : 1;
-    const exit = vcpu.run(icount(vcpu.icount + steps));
-    if (exit.kind !== 'until') throw new Error(`box: the vCPU stopped with ${exit.kind}`);
+    this.vcpu.setRegisters(this.#registers(c));
+  }
+
+  /** Runs n instructions in pieces of a given length. */
+  #advance(n: number, piece: () => number): void {
+    const { vcpu } = this;
+    const end = vcpu.icount + n;
+    while (vcpu.icount < end) {
+      const exit = vcpu.run(icount(Math.min(end, vcpu.icount + piece())));
+      if (exit.kind !== 'until') throw new Error(`box: the vCPU stopped with ${exit.kind}`);
+    }
+  }
+
+  /** How many instructions retire before RIP leaves the case's instruction. */
+  stepsOf(c: Case): number {
+    this.#load(c);
+    let steps = 0;
+    while (this.vcpu.registers().rip === BigInt(AT)) {
+      this.#advance(1, () => 1);
+      steps++;
+    }
+    return steps;
+  }
+
+  run(c: Case, piece: () => number = () => REPEATED_STEPS): Outcome {
+    const { vcpu } = this;
+    this.#load(c);
+    this.#advance(c.repeated ? REPEATED_STEPS : 1, piece);
     const after = vcpu.registers();
-    const data = ram.peek(DATA_PAGES as Gpa, 2 * PAGE);
+    const data = vcpu.ram.peek(DATA_PAGES as Gpa, 2 * PAGE);
     const [a, b] = [
       data.slice(WINDOW_A - DATA, WINDOW_A - DATA + A_BYTES),
       data.slice(WINDOW_B - DATA),
