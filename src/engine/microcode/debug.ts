@@ -15,6 +15,8 @@ export const DB = 1;
 export const DR6_BD = 1 << 13;
 export const DR6_BS = 1 << 14;
 export const DR6_BT = 1 << 15;
+/** In DEBUG_HITS only: the instruction has cleared TF on its way to a handler, so it does not trap. */
+export const NO_STEP = 1 << 30;
 /** Bits that can change: B0..B3, BD, BS, BT. The rest of bits 4..31 read as one but for bit 12. */
 const DR6_WRITABLE = 0xe00f;
 const DR6_FIXED = 0xffff0ff0;
@@ -122,11 +124,21 @@ export function ioBreakpointHits(cpu: Cpu, port: number, bytes: number): number 
 export function takeDebugTrap(cpu: Cpu, tf: boolean): boolean {
   const { state } = cpu;
   if (state.u32(L.SHADOW) === L.SHADOW_MOV_SS) return false;
-  const hits = state.u32(L.DEBUG_HITS) | (tf ? DR6_BS : 0);
+  const raised = state.u32(L.DEBUG_HITS);
+  const hits = (raised & ~NO_STEP) | (tf && !(raised & NO_STEP) ? DR6_BS : 0);
+  if (raised) state.setU32(L.DEBUG_HITS, 0);
   if (hits === 0) return false;
-  state.setU32(L.DEBUG_HITS, 0);
   setDr6(cpu, hits);
   return true;
+}
+
+/**
+ * INT n and SYSCALL leave TF to their handlers, which clear it: they do not trap. `flags` are those
+ * before. SDM Vol. 3B §17.3.1.4.
+ */
+export function suppressStep(cpu: Cpu, flags: number): void {
+  if (!(flags & FL_TF) || cpu.state.u32(L.EFLAGS) & FL_TF) return;
+  cpu.state.setU32(L.DEBUG_HITS, cpu.state.u32(L.DEBUG_HITS) | NO_STEP);
 }
 
 export const trapFlag = (cpu: Cpu): boolean => (cpu.state.u32(L.EFLAGS) & FL_TF) !== 0;

@@ -7,7 +7,7 @@ import type { Instruction } from '../decode/instruction.ts';
 import * as L from '../vcpu/layout.ts';
 import { enterCode, nextRip, retire } from './code-segment.ts';
 import { type Cpu, CR4_VME, FL_IF, FL_IOPL, FL_RF, FL_TF, FL_VIF, GP } from './cpu.ts';
-import { clearGeneralDetect, DB } from './debug.ts';
+import { clearGeneralDetect, DB, suppressStep } from './debug.ts';
 import { enterHandler } from './deliver.ts';
 import { currentStack, StackWriter } from './far-stack.ts';
 import { Fault } from './microcode.ts';
@@ -47,14 +47,10 @@ export function interrupt1(cpu: Cpu, insn: Instruction): void {
 }
 
 function deliver(cpu: Cpu, insn: Instruction, vector: number, software: boolean): void {
-  enterHandler(cpu, {
-    vector,
-    ext: software ? 0 : 1,
-    software,
-    error: undefined,
-    rip: nextRip(cpu, insn),
-    flags: cpu.rflags,
-  });
+  const flags = cpu.rflags;
+  const rip = nextRip(cpu, insn);
+  enterHandler(cpu, { vector, ext: software ? 0 : 1, software, error: undefined, rip, flags });
+  suppressStep(cpu, flags);
 }
 
 /** Bit of the redirection bit map, which lies below the I/O map: set means through the IDT. */
@@ -83,5 +79,6 @@ function enter8086(cpu: Cpu, insn: Instruction, vector: number): void {
   state.setU64(L.RSP, stack.rsp);
   const clear = FL_TF | FL_RF | (virtual ? FL_VIF : FL_IF);
   state.setU32(L.EFLAGS, state.u32(L.EFLAGS) & ~clear);
+  suppressStep(cpu, now);
   enterCode(cpu, v86Segment(pointer >>> 16), BigInt(pointer & 0xffff));
 }

@@ -8,6 +8,7 @@ import type { Instruction } from '../decode/instruction.ts';
 import * as L from '../vcpu/layout.ts';
 import { nextRip } from './code-segment.ts';
 import { type Cpu, CR4_FSGSBASE, canonical, FL_IF, FL_RF, FL_VM, GP } from './cpu.ts';
+import { suppressStep } from './debug.ts';
 import { Fault, type Microcode } from './microcode.ts';
 import { UD } from './tables.ts';
 
@@ -39,6 +40,7 @@ export function syscall(cpu: Cpu, insn: Instruction): void {
   flat(cpu, L.CS, selector & 0xfffc, CODE64);
   flat(cpu, L.SS, (selector + 8) & 0xfffc, STACK);
   state.setU64(L.RIP, state.u64(L.LSTAR));
+  suppressStep(cpu, flags);
   cpu.access.modeChanged();
 }
 

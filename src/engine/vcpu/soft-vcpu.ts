@@ -230,6 +230,8 @@ export class SoftVcpu implements Vcpu {
         return undefined;
       case L.STATUS_FAULT: {
         s.setU32(L.ANSWERED, 0);
+        // An instruction that faults has hit no data breakpoint.
+        s.setU32(L.DEBUG_HITS, 0);
         this.#watches.takeHits();
         const vector = s.u32(L.FAULT_VECTOR);
         const error = hasErrorCode(vector) ? s.u32(L.FAULT_ERROR) : undefined;
@@ -547,6 +549,7 @@ export class SoftVcpu implements Vcpu {
     writeRegisters(this.#cpu, registers);
     deriveMode(this.#cpu);
     this.#exports.tlbFlush(2, 0n, 0);
+    this.#watches.restored();
   }
 
   stateHash(): string {
