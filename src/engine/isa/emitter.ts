@@ -267,7 +267,7 @@ export abstract class Emitter extends Code {
     const va = this.let(address);
     const what = this.let(value);
     if (bytes === 16) {
-      this.modify(va, 16).put(what);
+      this.#storeVector(va, what);
       return;
     }
     const pointer = this.var('i32');
@@ -282,6 +282,43 @@ export abstract class Emitter extends Code {
       const wide = this.extu(what);
       this.if(this.eqz(this.call(this.runtime.storeSlow, va, bytes, this.ip(), wide)), () =>
         this.leave(),
+      );
+    });
+  }
+
+  /**
+   * 16 bytes. The slow way within a page is two stores, of which the second cannot fault after the
+   * first; only across pages are the bytes staged, for that would show a device a read.
+   */
+  #storeVector(va: Val, what: Val): void {
+    const pointer = this.var('i32');
+    const I64X2_EXTRACT_LANE = 0xfd1d;
+    this.block((done) => {
+      this.block((slow) => {
+        const entry = this.#entry(va);
+        this.brIf(slow, this.#miss(va, entry, 16, L.TLB_WRITE));
+        this.set(pointer, this.#hit(va, entry, L.TLB_WRITE));
+        this.store(16, this.get(pointer), what);
+        this.br(done);
+      });
+      const storeHalf = (half: 0 | 1): void => {
+        const value = this.lane('i64', I64X2_EXTRACT_LANE, half, what);
+        const stored = this.call(
+          this.runtime.storeSlow,
+          this.add(va, half * 8),
+          8,
+          this.ip(),
+          value,
+        );
+        this.if(this.eqz(stored), () => this.leave());
+      };
+      this.if(
+        this.leu(this.and(this.wrap(va), 0xfff), 4096 - 16),
+        () => {
+          storeHalf(0);
+          storeHalf(1);
+        },
+        () => this.modify(va, 16).put(what),
       );
     });
   }
