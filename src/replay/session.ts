@@ -17,6 +17,7 @@ import { type Gpa, type Icount, icount } from '../engine/units.ts';
 import type { Vcpu, VcpuCheckpoint } from '../engine/vcpu/vcpu.ts';
 import type { FrameBlock } from '../trace/block.ts';
 import { describeExit } from '../trace/describe.ts';
+import { RecordingError } from '../trace/error.ts';
 import { isExitKind, KIND, type Kind, movesGuest } from '../trace/frame.ts';
 import type { Recording } from '../trace/recording.ts';
 import { applyBoot } from './boot.ts';
@@ -161,6 +162,7 @@ export class ReplaySession {
     }
     if (isExitKind(kind)) return this.#exit(block, i, target);
     const at = icount(block.icounts[i]!);
+    this.#checkGap(at);
     if (this.vcpu.icount < at) return this.#run(target, at);
     switch (kind) {
       case KIND.INTERRUPT:
@@ -177,6 +179,22 @@ export class ReplaySession {
       default:
         throw new Error(`a frame of kind ${kind}`);
     }
+  }
+
+  /** A file that promises a state hash every so often cannot ask for a run without end. */
+  #checkGap(at: number): void {
+    const { hashSpacing } = this.recording.header;
+    const gap = at - this.#lastFrameIcount;
+    if (gap <= 2 * hashSpacing) return;
+    throw new RecordingError({
+      expected: `a frame at least every ${hashSpacing} instructions, the hash spacing`,
+      found: `none from icount ${this.#lastFrameIcount} to ${at}`,
+      offset: this.recording.offsetOf(this.#next),
+    });
+  }
+
+  get #lastFrameIcount(): number {
+    return this.#next === 0 ? 0 : this.recording.icountOf(this.#next - 1);
   }
 
   /** Runs towards a frame at `at` that is no exit, or to a target before it. */
@@ -206,6 +224,7 @@ export class ReplaySession {
 
   #exit(block: FrameBlock, i: number, target: Mark): Advance | undefined {
     const at = block.icounts[i]!;
+    this.#checkGap(at);
     const here = this.vcpu.icount;
     const step = this.#stepIcount === at ? this.#step : 0;
     const through =
@@ -227,7 +246,7 @@ export class ReplaySession {
 
   #interrupt(vector: number, at: Icount): Advance | undefined {
     const { vcpu } = this;
-    if (!vcpu.halted) {
+    if (!vcpu.halted || this.#midway) {
       const stop = this.#openWindow(vector, at);
       if (stop) return stop;
       if (this.#midway) {
@@ -305,6 +324,7 @@ export class ReplaySession {
   #finish(target: Mark): Advance | undefined {
     const { end } = this.recording;
     const last = icount(this.recording.lastIcount);
+    this.#checkGap(last);
     if (this.vcpu.icount < last) return this.#run(target, last);
     return (end && this.#checkHash(end.stateHash)) ?? { kind: 'end' };
   }

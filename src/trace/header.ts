@@ -70,6 +70,7 @@ export interface End {
 /** Quirks this version can replay: none yet. */
 const KNOWN_QUIRKS: ReadonlySet<string> = new Set();
 const IMAGES_MAX = 64;
+const HASH_SPACING_MAX = 2 ** 32;
 const RAM_WRITES_MAX = 1024;
 const MEMORY_BYTES_MAX = 3 * 2 ** 30;
 const MASK_64 = (1n << 64n) - 1n;
@@ -117,7 +118,9 @@ export function decodeHeader(message: Uint8Array): Header {
     throw new WireError(`guest memory of at most ${MEMORY_BYTES_MAX} bytes`, `${memoryBytes}`);
   }
   const hashSpacing = toNumber(header.hashSpacing, 'the hash spacing');
-  if (hashSpacing === 0) throw new WireError('a hash spacing above 0', '0');
+  if (hashSpacing === 0 || hashSpacing > HASH_SPACING_MAX) {
+    throw new WireError(`a hash spacing of 1 to ${HASH_SPACING_MAX}`, `${hashSpacing}`);
+  }
   for (const quirk of header.quirks) {
     if (!KNOWN_QUIRKS.has(quirk)) {
       throw new WireError('quirks that this version knows', JSON.stringify(quirk));
@@ -193,7 +196,7 @@ export function decodeBoot(message: Uint8Array): BootState {
     registers: registersOf(boot.registers),
     writes: boot.writes.map((write): RamWrite => {
       const at = gpa(toNumber(write.gpa, 'a GPA'));
-      if (!write.image) return { gpa: at, bytes: write.literal ?? new Uint8Array(0) };
+      if (!write.image) return { gpa: at, bytes: new Uint8Array(write.literal ?? []) };
       return {
         gpa: at,
         sha256: address(write.image.sha256),

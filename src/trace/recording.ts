@@ -216,6 +216,13 @@ export class Recording {
     throw new Error(`chunk ${chunk} has fewer ${what}s than its summary`);
   }
 
+  /** Where in the file a frame is, or the end of the last one: its chunk's offset. */
+  offsetOf(ordinal: number): number {
+    const { chunks } = this;
+    const chunk = ordinal < this.frames ? this.blockOf(ordinal).chunk : chunks.at(-1);
+    return chunk?.offset ?? this.bootOffset;
+  }
+
   /** How many of the frames before `ordinal` are exits, how many interrupts. */
   countsBefore(ordinal: number): { exits: number; interrupts: number } {
     if (ordinal >= this.frames) return { exits: this.exits, interrupts: this.interrupts };

@@ -17,7 +17,7 @@ import {
 } from './toy/toy-timeline.ts';
 
 /** Seeds whose programs do a lot of different things for some time. */
-const SEEDS = [2, 3, 12, 20, 27, 36, 43, 50, 59];
+const SEEDS = [2, 3, 21, 22, 65, 67, 68, 72, 76];
 const INSTRUCTIONS = 1500;
 const DENSE = { spacing: 300, nearest: 5, slice: 37 };
 const SPARSE = { spacing: 100_000, nearest: 50, slice: 1_000 };
@@ -91,8 +91,8 @@ describe('going to places', () => {
   });
 
   test('stepping back one by one passes every place, down to the start', () => {
-    const places = placesOf(36);
-    const timeline = toyTimeline(toyRecording(36, INSTRUCTIONS), DENSE);
+    const places = placesOf(67);
+    const timeline = toyTimeline(toyRecording(67, INSTRUCTIONS), DENSE);
     finish(timeline.seekTo(timeline.positions.end));
     for (let i = places.length - 2; i >= 0; i--) {
       expect(finish(timeline.reverseStep()).reason).toBe('reached');

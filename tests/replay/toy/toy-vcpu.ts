@@ -156,7 +156,7 @@ export class ToyVcpu implements Vcpu {
       if (outcome === 'fault') {
         if (++this.#s.faults > FAULTS_MAX) {
           this.#s.dead = true;
-          return { kind: 'shutdown' };
+          continue;
         }
         this.#deliver(VECTOR_UD);
       } else this.#retire(outcome === 'repeat');
@@ -172,7 +172,7 @@ export class ToyVcpu implements Vcpu {
       return { kind: 'debug', stops };
     }
     if (s.icount >= until) return { kind: 'until' };
-    if (s.dead) throw new Error('run of a dead vCPU');
+    if (s.dead) return { kind: 'shutdown' };
     if (s.nmiPending && !s.nmiBlocked) {
       s.nmiPending = false;
       s.nmiBlocked = true;

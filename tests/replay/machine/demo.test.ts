@@ -1,0 +1,154 @@
+/** Time travel over the demo guest, on the real vCPU: timer interrupts, page faults, two tasks. */
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { beforeAll, expect, test } from 'vitest';
+import { gva } from '../../../src/engine/units.ts';
+import type { StopCondition } from '../../../src/replay/conditions.ts';
+import { describeDivergence } from '../../../src/replay/divergence.ts';
+import { compareMarks, formatMark, type Mark, mark } from '../../../src/replay/mark.ts';
+import { ReplaySession } from '../../../src/replay/session.ts';
+import { Timeline, type TimelineOptions } from '../../../src/replay/timeline.ts';
+import { verify } from '../../../src/replay/verify.ts';
+import { finish } from '../../../src/replay/work.ts';
+import { Recording } from '../../../src/trace/recording.ts';
+import { freshVcpu, type RecordedGuest, recordGuest } from './record-guest.ts';
+
+const MEMORY = 64 << 20;
+const LIMIT = 6_000_000;
+let guest: RecordedGuest;
+/** What a replay straight through saw, every so many instructions. */
+let truth: { mark: Mark; hash: string }[];
+
+const open = () => new ReplaySession(Recording.fromBytes(guest.file), freshVcpu(MEMORY));
+const timelineOf = (options: TimelineOptions) => new Timeline(open(), options);
+
+beforeAll(() => {
+  const kernel = new Uint8Array(
+    readFileSync(join(import.meta.dirname, '../../../guests/demo/demo.elf')),
+  );
+  guest = recordGuest({ kernel, memoryBytes: MEMORY, limit: LIMIT, hashSpacing: 500_000 });
+  truth = [];
+  const session = open();
+  for (let at = 0; session.mark.icount < guest.icount; at += 30_011) {
+    session.advance(mark(at));
+    truth.push({ mark: session.mark, hash: session.vcpu.stateHash() });
+  }
+});
+
+test('the replay ends as the recording did', () => {
+  const verdict = finish(verify(open(), 1_000_003));
+  expect(verdict.divergence && describeDivergence(verdict.divergence)).toBe(null);
+  expect(verdict).toMatchObject({ icount: guest.icount, stateHash: guest.stateHash });
+});
+
+const policies = fc.record({
+  spacing: fc.integer({ min: 50_000, max: 3_000_000 }),
+  nearest: fc.integer({ min: 100, max: 50_000 }),
+  budgetBytes: fc.constantFrom(4 << 20, 256 << 20),
+});
+
+test('seeking in any order finds the states that a straight replay saw', () => {
+  fc.assert(
+    fc.property(policies, fc.array(fc.nat(), { minLength: 1, maxLength: 8 }), (policy, picks) => {
+      const timeline = timelineOf(policy);
+      for (const pick of picks) {
+        const place = truth[pick % truth.length]!;
+        finish(timeline.seekTo(place.mark));
+        expect(timeline.mark).toEqual(place.mark);
+        expect(timeline.session.vcpu.stateHash()).toBe(place.hash);
+      }
+    }),
+    { numRuns: 10 },
+  );
+});
+
+test('n steps forward and n back is the identity', () => {
+  const timeline = timelineOf({ spacing: 1_000_000, nearest: 1000 });
+  fc.assert(
+    fc.property(fc.nat(), fc.integer({ min: 1, max: 5000 }), (pick, n) => {
+      const place = truth[pick % truth.length]!;
+      finish(timeline.seekTo(place.mark));
+      if (compareMarks(timeline.positions.forward(place.mark, n), timeline.positions.end) >= 0)
+        return;
+      finish(timeline.step(n));
+      finish(timeline.reverseStep(n));
+      expect(formatMark(timeline.mark)).toBe(formatMark(place.mark));
+      expect(timeline.session.vcpu.stateHash()).toBe(place.hash);
+    }),
+    { numRuns: 40 },
+  );
+});
+
+/** Stops from `from` on, at most `count` of them. */
+function forward(timeline: Timeline, wanted: readonly StopCondition[], count: number): string[] {
+  const found: string[] = [];
+  while (found.length < count) {
+    const stop = finish(timeline.run(wanted));
+    if (stop.reason !== 'hit') break;
+    found.push(`${formatMark(stop.mark)} ${timeline.session.vcpu.stateHash()}`);
+  }
+  return found;
+}
+
+function backward(timeline: Timeline, wanted: readonly StopCondition[], count: number): string[] {
+  const found: string[] = [];
+  while (found.length < count) {
+    const stop = finish(timeline.reverseContinue(wanted));
+    if (stop.reason !== 'hit') break;
+    found.push(`${formatMark(stop.mark)} ${timeline.session.vcpu.stateHash()}`);
+  }
+  return found.reverse();
+}
+
+/** Where the guest is, most often, when it is looked at. */
+function busyPlaces(): { rip: bigint; stack: bigint }[] {
+  const timeline = timelineOf({});
+  return [0.2, 0.5, 0.8].map((share) => {
+    finish(timeline.seekTo(mark(Math.floor(guest.icount * share))));
+    const { rip, gpr } = timeline.session.vcpu.registers();
+    return { rip, stack: gpr[4]! };
+  });
+}
+
+test('backwards finds what forwards found: addresses, memory, interrupts', () => {
+  for (const { rip, stack } of busyPlaces()) {
+    const conditions: StopCondition[][] = [
+      [{ kind: 'address', gva: gva(rip) }],
+      [{ kind: 'memory', space: 'gva', at: stack, length: 8, on: 'write' }],
+      [{ kind: 'memory', space: 'gva', at: stack & ~0xfn, length: 16, on: 'access' }],
+      [{ kind: 'interrupt' }, { kind: 'port', first: 0x3f8, last: 0x3f8, dir: 'out' }],
+    ];
+    for (const wanted of conditions) {
+      const timeline = timelineOf({ spacing: 400_000, nearest: 5000 });
+      const found = forward(timeline, wanted, 40);
+      expect(found.length).toBeGreaterThan(0);
+      // From just behind the last one found, back over all of them.
+      finish(timeline.step(1));
+      expect(backward(timeline, wanted, found.length)).toEqual(found);
+    }
+  }
+});
+
+test('a write watch tells the truth about a word', () => {
+  const timeline = timelineOf({ spacing: 500_000, nearest: 5000 });
+  const { vcpu } = timeline.session;
+  finish(timeline.seekTo(mark(Math.floor(guest.icount / 2))));
+  const at = vcpu.translate(gva(vcpu.registers().gpr[4]!))!;
+  const word = () => Buffer.from(vcpu.ram.peek(at, 8)).toString('hex');
+  const wanted: StopCondition[] = [
+    { kind: 'memory', space: 'gpa', at: BigInt(at), length: 8, on: 'write' },
+  ];
+  // Between two writes the word does not change.
+  const first = finish(timeline.reverseContinue(wanted));
+  expect(first.reason).toBe('hit');
+  const after = word();
+  const second = finish(timeline.reverseContinue(wanted));
+  expect(second.reason).toBe('hit');
+  const before = word();
+  finish(timeline.seekTo(mark(first.mark.icount - 1)));
+  expect(word()).toBe(before);
+  finish(timeline.seekTo(first.mark));
+  expect(word()).toBe(after);
+});

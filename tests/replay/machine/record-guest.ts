@@ -1,0 +1,80 @@
+/** Records a guest on the real machine, into memory. */
+
+import {
+  type BootRequest,
+  createVcpu,
+  initialWrites,
+  Machine,
+  planBoot,
+} from '../../../src/engine/index.ts';
+import { icount } from '../../../src/engine/units.ts';
+import type { Vcpu } from '../../../src/engine/vcpu/vcpu.ts';
+import { Recorder } from '../../../src/record/recorder.ts';
+import type { EndReason } from '../../../src/trace/header.ts';
+import { MemorySink } from '../../../src/trace/source.ts';
+import { RecordingWriter } from '../../../src/trace/writer.ts';
+
+export interface RecordedGuest {
+  readonly file: Uint8Array;
+  readonly icount: number;
+  readonly stateHash: string;
+  readonly console: string;
+  readonly reason: string;
+}
+
+export interface GuestRun extends BootRequest {
+  readonly limit: number;
+  readonly hashSpacing: number;
+}
+
+export function recordGuest({ limit, hashSpacing, ...boot }: GuestRun): RecordedGuest {
+  const { memoryBytes, kernel } = boot;
+  const plan = planBoot(boot);
+  if (!plan.ok) throw new Error(plan.error);
+  const vcpu = createVcpu({ memoryBytes });
+  vcpu.setRegisters(plan.value.registers);
+  const sink = new MemorySink();
+  const writer = new RecordingWriter(sink, {
+    header: {
+      writer: 'test',
+      guest: {
+        name: '',
+        memoryBytes,
+        cpuModel: '',
+        rtcBase: '1970-01-01T00:00:00Z',
+        append: boot.append ?? '',
+        bootFormat: plan.value.format,
+      },
+      hashSpacing,
+      quirks: [],
+    },
+    images: [{ role: 'kernel', name: 'kernel', bytes: kernel }],
+    boot: {
+      registers: vcpu.registers(),
+      writes: initialWrites(plan.value, memoryBytes).map(({ at, bytes }) => ({ gpa: at, bytes })),
+    },
+  });
+  const recorder = new Recorder(writer, { hashSpacing });
+  let console = '';
+  const machine = new Machine(vcpu, {
+    rtcStart: 0,
+    tap: recorder,
+    transmitted: (port, byte) => {
+      if (port === 0) console += String.fromCharCode(byte);
+    },
+  });
+  machine.powerOn(plan.value);
+  let reason = 'limit';
+  while (vcpu.icount < limit) {
+    const stop = machine.run(icount(Math.min(limit, recorder.nextHashAt)));
+    if (stop.reason !== 'until') {
+      reason = stop.reason;
+      break;
+    }
+    recorder.hashPoint(vcpu);
+  }
+  const stateHash = recorder.end(reason as EndReason, vcpu);
+  return { file: sink.bytes(), icount: vcpu.icount, stateHash, console, reason };
+}
+
+export const freshVcpu = (memoryBytes: number): Vcpu => createVcpu({ memoryBytes });
