@@ -59,8 +59,10 @@ const SLICE_MS = 5;
 const SLICE_MIN = 10_000;
 const SLICE_MAX = 50_000_000;
 const NS_PER_MS = 1_000_000;
-/** Longest sleep of an idle guest in one piece; signals and typing end it sooner. */
-const IDLE_MS_MAX = 1000;
+/** Sleeps are at least this long, since a timer of the host is not exact; */
+const SLEEP_MS_MIN = 4;
+/** and at most this long in one piece. Signals and typing end them sooner. */
+const SLEEP_MS_MAX = 1000;
 /** A guest that is idle again and again without a person waiting gives way this often. */
 const BREATHE_MS = 5;
 
@@ -78,6 +80,7 @@ export async function drive(options: Drive): Promise<EndReason> {
 
 async function runToEnd(options: Drive): Promise<EndReason> {
   const { machine, input, output, interruption, limit, nextStop, atBoundary, reached } = options;
+  const pacer = new Pacer();
   let slice = 1_000_000;
   let breathedMs = performance.now();
   for (;;) {
@@ -93,7 +96,7 @@ async function runToEnd(options: Drive): Promise<EndReason> {
     const ended = reasonToEnd(stop);
     if (ended) return ended;
     if (stop.reason === 'idle') {
-      if (await idle(machine, input, stop.until)) breathedMs = performance.now();
+      if (await idle(machine, input, pacer, stop.until)) breathedMs = performance.now();
     } else {
       atBoundary();
       slice = nextSlice(slice, machine.vcpu.icount - before, nowMs - startedMs);
@@ -138,18 +141,45 @@ export function nextSlice(slice: number, done: number, tookMs: number): number {
 async function idle(
   machine: DrivenMachine,
   input: ConsoleInput,
+  pacer: Pacer,
   until: number | undefined,
 ): Promise<boolean> {
   if (input.hasPending && machine.serialRoom(0) > 0) return false;
   const ahead = until === undefined ? Number.POSITIVE_INFINITY : Math.max(0, until - machine.now);
-  // A sleep shorter than a timer can be is not worth one.
-  if (until !== undefined && (!input.interactive || ahead < NS_PER_MS)) {
+  if (until !== undefined && (!input.interactive || pacer.mayJump(ahead))) {
     machine.resumeIdle(ahead);
     return false;
   }
-  const startedMs = performance.now();
-  await input.wait(Math.min(ahead / NS_PER_MS, IDLE_MS_MAX));
-  const passed = Math.floor((performance.now() - startedMs) * NS_PER_MS);
-  if (input.interactive) machine.resumeIdle(Math.min(passed, ahead));
+  const passed = await pacer.sleep(ahead, (ms) => input.wait(ms));
+  if (input.interactive) machine.resumeIdle(passed);
   return true;
+}
+
+/**
+ * Keeps an idle guest's time near the wall clock's. A guest with a fast timer idles for less than
+ * the host can sleep; such waits are let pass at once and slept off together.
+ */
+export class Pacer {
+  /** How far guest time has run ahead by waits not slept yet, less oversleeping, in ms. */
+  #aheadMs = 0;
+
+  /** Ticks of waiting: are they, with what is owed, too short to sleep? If so they count as owed. */
+  mayJump(ticks: number): boolean {
+    if (this.#aheadMs + ticks / NS_PER_MS >= SLEEP_MS_MIN) return false;
+    this.#aheadMs += ticks / NS_PER_MS;
+    return true;
+  }
+
+  /** Sleeps for these ticks and what is owed; returns the ticks that passed if it was woken early. */
+  async sleep(ticks: number, wait: (ms: number) => Promise<void>): Promise<number> {
+    const wantedMs = this.#aheadMs + ticks / NS_PER_MS;
+    const startedMs = performance.now();
+    await wait(Math.min(wantedMs, SLEEP_MS_MAX));
+    const sleptMs = performance.now() - startedMs;
+    const passed = Math.floor(Math.min(ticks, Math.max(0, sleptMs - this.#aheadMs) * NS_PER_MS));
+    const leftMs = this.#aheadMs + passed / NS_PER_MS - sleptMs;
+    // A host that was suspended is not caught up with.
+    this.#aheadMs = Math.max(-SLEEP_MS_MIN, leftMs);
+    return passed;
+  }
 }

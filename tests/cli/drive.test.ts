@@ -1,9 +1,9 @@
 /** The loop around a live guest, with a guest that is a script and a console that is a list. */
 
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { ConsoleInput } from '../../src/cli/console-input.ts';
 import type { ConsoleOutput } from '../../src/cli/console-output.ts';
-import { type DrivenMachine, drive, IdlePause, nextSlice } from '../../src/cli/drive.ts';
+import { type DrivenMachine, drive, IdlePause, nextSlice, Pacer } from '../../src/cli/drive.ts';
 import { Interruption } from '../../src/cli/signals.ts';
 import type { MachineStop } from '../../src/engine/machine.ts';
 import { type Icount, icount, ticks } from '../../src/engine/units.ts';
@@ -192,4 +192,34 @@ test('slices follow the speed, gently and within bounds', () => {
   expect(nextSlice(1_000_000, 1_000_000, 1000)).toBe(250_000);
   expect(nextSlice(10_000, 10_000, 1000)).toBe(10_000);
   expect(nextSlice(1_000_000, 0, 5)).toBe(1_000_000);
+});
+
+describe('an idle guest is paced', () => {
+  const MS = 1_000_000;
+
+  test('waits too short to sleep are slept off together', async () => {
+    const pacer = new Pacer();
+    expect([1, 2, 3].map(() => pacer.mayJump(MS))).toEqual([true, true, true]);
+    expect(pacer.mayJump(MS)).toBe(false);
+    const asked: number[] = [];
+    await pacer.sleep(MS, async (ms) => {
+      asked.push(ms);
+    });
+    expect(asked).toEqual([4]);
+  });
+
+  test('a wait that is cut short passes only as much as was slept', async () => {
+    const pacer = new Pacer();
+    const passed = await pacer.sleep(1000 * MS, async () => {});
+    expect(passed).toBeGreaterThanOrEqual(0);
+    expect(passed).toBeLessThan(1000 * MS);
+  });
+
+  test('without an alarm it sleeps in pieces', async () => {
+    const asked: number[] = [];
+    await new Pacer().sleep(Number.POSITIVE_INFINITY, async (ms) => {
+      asked.push(ms);
+    });
+    expect(asked).toEqual([1000]);
+  });
 });
