@@ -25,11 +25,14 @@ export class HandClock extends Clock {
     this.#time = time;
   }
 
-  pass(by: number): void {
+  /** Time stops short after `alarmsMax` alarms, for guests that schedule them without end. */
+  pass(by: number, alarmsMax = Number.POSITIVE_INFINITY): void {
     const end = this.#time.now + by;
+    let fired = 0;
     while (this.next !== undefined && this.next <= end) {
       this.#time.now = ticks(Math.max(this.#time.now, this.next));
-      this.fireDue();
+      fired += this.fireDue();
+      if (fired >= alarmsMax) return;
     }
     this.#time.now = ticks(end);
   }
