@@ -4,6 +4,7 @@
  */
 
 export { type BootFormat, type BootPlan, type BootRequest, planBoot } from './boot/plan.ts';
+export { type CpuModel, DEFAULT_CPU } from './cpuid.ts';
 export { createVcpu, type VcpuOptions } from './create.ts';
 export {
   type Description,

@@ -26,7 +26,7 @@ export interface Import {
 }
 
 const STATIC = /^\s*(?:import|export)\b(\s+type\b)?(?:[^'";]*?\bfrom)?\s*['"]([^'"]+)['"]/gm;
-const DYNAMIC = /\bimport\(\s*['"]([^'"]+)['"]/g;
+const DYNAMIC = /(?<![.\w])import\(\s*['"]([^'"]+)['"]/g;
 
 export function imports(file: string, text = read(file)): Import[] {
   const code = withoutComments(text);
