@@ -144,7 +144,7 @@ export class Box {
 
   #load(c: Case): void {
     const { ram } = this.vcpu;
-    const code = new Uint8Array(c.code.length + 32).fill(0xcc);
+    const code = new Uint8Array(256).fill(0xcc);
     code.set(c.code);
     // Where a repeated instruction ends, execution waits: jmp $.
     if (c.repeated) code.set([0xeb, 0xfe], c.code.length);

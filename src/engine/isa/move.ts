@@ -5,7 +5,7 @@
 
 import * as L from '../vcpu/layout.ts';
 import type { Val } from '../wasm/code.ts';
-import type { Emitter } from './emitter.ts';
+import { type Emitter, UD } from './emitter.ts';
 import type { Row } from './row.ts';
 
 function mov(e: Emitter): void {
@@ -48,6 +48,10 @@ export function byteSwap(e: Emitter, value: Val, bytes: number): Val {
 function bswap(e: Emitter): void {
   const bytes = e.bytes(0);
   e.assign(0, bytes === 2 ? e.i32(0) : byteSwap(e, e.value(0), bytes));
+}
+
+function undefinedOpcode(e: Emitter): void {
+  e.raise(UD);
 }
 
 function movbe(e: Emitter): void {
@@ -129,6 +133,23 @@ export const move: readonly Row[] = [
   },
   { enc: '0F 38 F0 /r', ops: 'Gv,Mv', ...MOVBE },
   { enc: '0F 38 F1 /r', ops: 'Mv,Gv', ...MOVBE },
+  // F2 makes it CRC32; F3 makes it nothing.
+  {
+    enc: 'F3 0F 38 F0 /r',
+    ops: 'Gv,Ev',
+    name: 'UD',
+    emit: undefinedOpcode,
+    ends: true,
+    cite: 'SDM 2D A.4',
+  },
+  {
+    enc: 'F3 0F 38 F1 /r',
+    ops: 'Ev,Gv',
+    name: 'UD',
+    emit: undefinedOpcode,
+    ends: true,
+    cite: 'SDM 2D A.4',
+  },
   { enc: '0F C8+r', name: 'BSWAP', ops: 'Zv', emit: bswap, cite: 'SDM 2A BSWAP' },
   { enc: '8D /r', name: 'LEA', ops: 'Gv,M', emit: lea, cite: 'SDM 2A LEA' },
   { enc: 'D7', name: 'XLAT', ops: '', emit: xlat, cite: 'SDM 2C XLAT/XLATB' },

@@ -56,6 +56,7 @@ export function enterFrame(cpu: Cpu, insn: Instruction): void {
   }
   const top = moved(insn, sp, -Number(insn.imm & 0xffffn));
   cpu.access.probeWrite(cpu.linear(L.SS, top, 1, true), 1, 'program');
-  cpu.setSized(L.RBP, insn.stackSize, frame);
+  // By operand size, as processors do it; the manual's pseudocode goes by stack size.
+  cpu.setSized(L.RBP, size, frame);
   setStackPointer(cpu, insn, top);
 }

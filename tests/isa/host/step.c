@@ -112,7 +112,7 @@ static void store_result(ucontext_t *uc, int signal) {
 
 static void load_case(ucontext_t *uc) {
   greg_t *g = uc->uc_mcontext.gregs;
-  memset((void *)(CODE + OFFSET), 0xcc, 32);
+  memset((void *)(CODE + OFFSET), 0xcc, 256);
   memcpy((void *)(CODE + OFFSET), in.code, in.length);
   memcpy((void *)WINDOW_A, in.a, A_BYTES);
   memcpy((void *)WINDOW_B, in.b, B_BYTES);
