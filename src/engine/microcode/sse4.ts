@@ -35,8 +35,16 @@ export const phminposuw = vector(16, (_, b) => {
   return { lo: BigInt(word(b, index)) | (BigInt(index) << 16n), hi: 0n };
 });
 
-/** An unmasked exception in one step keeps the next from happening. SDM Vol. 2A DPPS. */
-const stopped = (env: SseEnv): boolean => (env.flags & unmaskedOf(env.mxcsr)) !== 0;
+/**
+ * Ends one of several steps: an unmasked exception keeps the next from happening, and what the steps
+ * before it raised stays raised. SDM Vol. 2A DPPS.
+ */
+function stopped(env: SseEnv): boolean {
+  if (env.flags & unmaskedOf(env.mxcsr)) return true;
+  env.mxcsr |= env.flags;
+  env.flags = 0;
+  return false;
+}
 
 /** imm8: which products are summed, and which lanes of the destination get the sum. */
 export const dpps = vector(16, (a, b, env, imm) => {
