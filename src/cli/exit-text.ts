@@ -2,10 +2,11 @@
  * A frame of a recording as one line of the exit tracer, and the reason it is counted under. The
  * columns are fixed, so that two lists can be compared line by line:
  *
- *     icount  exit  reply
+ *     icount  exit -> reply  meaning
  */
 
-import { type GuestExit, unreachable } from '../engine/exit.ts';
+import { type Entry, type GuestExit, unreachable } from '../engine/exit.ts';
+import { type Description, describeAddress, describeMsr, describePort } from '../engine/index.ts';
 import { describeEntry, describeExit } from '../trace/describe.ts';
 import type { Frame } from '../trace/frame.ts';
 import { hex } from './format.ts';
@@ -30,6 +31,9 @@ export function reasonOfExit(exit: GuestExit): string {
   }
 }
 
+/** Leaves that look at ECX (SDM Vol. 2A, "CPUID"). */
+const SUBLEAVES: ReadonlySet<number> = new Set([4, 7, 0xb, 0xd, 0xf, 0x10, 0x12, 0x14, 0x17, 0x1f]);
+
 /** What an exit was about: the port, the register, the page; empty if there is but one. */
 export function subjectOf(exit: GuestExit): string {
   switch (exit.kind) {
@@ -41,7 +45,8 @@ export function subjectOf(exit: GuestExit): string {
     case 'wrmsr':
       return `msr ${hex(exit.msr, 8)}`;
     case 'cpuid':
-      return `leaf ${hex(exit.leaf, 8)}.${exit.subleaf}`;
+      // Elsewhere ECX is what the guest happened to have in it.
+      return `leaf ${hex(exit.leaf, 8)}${SUBLEAVES.has(exit.leaf) ? `.${exit.subleaf}` : ''}`;
     case 'cr8':
     case 'random':
     case 'hlt':
@@ -52,11 +57,52 @@ export function subjectOf(exit: GuestExit): string {
   }
 }
 
+/** The register behind it, as the manuals call it: "COM1 LSR"; empty if it has no name. */
+export function nameOfSubject(exit: GuestExit, reply: Entry): string {
+  const found = described(exit, reply);
+  if (typeof found === 'string') return found;
+  return found ? `${found.device} ${found.register}` : '';
+}
+
+/** The name and what the value says: "COM1 LSR: THRE|TEMT". */
+function meaning(exit: GuestExit, reply: Entry): string {
+  const found = described(exit, reply);
+  if (typeof found === 'string') return found;
+  return found ? `${found.device} ${found.register}: ${found.value}` : '';
+}
+
+function described(exit: GuestExit, reply: Entry): Description | string | undefined {
+  const replied = reply.kind === 'value' || reply.kind === 'wide' ? Number(reply.value) : 0;
+  switch (exit.kind) {
+    case 'pio': {
+      const dir = exit.dir === 'in' ? 'read' : 'write';
+      const value = exit.dir === 'in' ? replied : exit.value;
+      return describePort(exit.port, { dir, size: exit.size }, value);
+    }
+    case 'mmio': {
+      const { dir, size } = exit;
+      return describeAddress(
+        exit.gpa,
+        { dir, size },
+        dir === 'read' ? replied : Number(exit.value),
+      );
+    }
+    case 'rdmsr':
+    case 'wrmsr':
+      return describeMsr(exit.msr);
+    default:
+      return undefined;
+  }
+}
+
 export function frameLine(frame: Frame): string {
   const at = String(frame.icount).padStart(14);
   switch (frame.kind) {
-    case 'exit':
-      return `${at}  ${describeExit(frame.exit).padEnd(40)} ${describeEntry(frame.reply)}`.trimEnd();
+    case 'exit': {
+      const { exit, reply } = frame;
+      const what = `${describeExit(exit)} ${describeEntry(reply)}`.trimEnd();
+      return `${at}  ${what.padEnd(44)}  ${meaning(exit, reply)}`.trimEnd();
+    }
     case 'interrupt':
       return `${at}  interrupt ${hex(frame.vector, 2)}`;
     case 'nmi':

@@ -1,11 +1,10 @@
 /** `retrovisor exits FILE`: which VM exits a recording holds: counted by reason, or one by one. */
 
 import { InvalidArgumentError } from 'commander';
-import type { GuestExit } from '../engine/exit.ts';
+import type { Entry, GuestExit } from '../engine/exit.ts';
 import type { Recording } from '../trace/recording.ts';
 import { type Cli, finish } from './command.ts';
 import { UsageError } from './errors.ts';
-import { frameLine, reasonOfExit, subjectOf } from './exit-text.ts';
 import { count, percent, plural, table } from './format.ts';
 import type { Output } from './output.ts';
 import { openRecording, readingFrom } from './recording-file.ts';
@@ -34,9 +33,11 @@ export function addExits(cli: Cli): void {
   finish(cli, command, examples, async ([path = ''], options: ExitsOptions, output) => {
     const recording = await openRecording('exits', path);
     try {
+      // Names of registers come from the chips, and those from the engine: not loaded for --help.
+      const text = await import('./exit-text.ts');
       readingFrom(path, () => {
-        if (options.list) list(recording, options, output);
-        else statistics(recording, options.top, output);
+        if (options.list) list(recording, options, text, output);
+        else statistics(recording, options.top, text, output);
       });
     } finally {
       recording.close();
@@ -51,19 +52,23 @@ function parseCount(text: string): number {
   return n;
 }
 
+type ExitText = typeof import('./exit-text.ts');
+
 interface Tally {
   readonly reason: string;
   readonly subject: string;
+  /** The register behind the subject, if it has a name. */
+  readonly name: string;
   count: number;
 }
 
 /** All exits by reason and subject, most frequent first; equal counts by name. */
-function tally(recording: Recording): Tally[] {
+function tally(recording: Recording, text: ExitText): Tally[] {
   const found = new Map<string, Tally>();
   for (const chunk of recording.chunks.keys()) {
     const block = recording.block(chunk);
     // Frames of one shape are counted together: a chunk has few shapes and many frames.
-    const byShape = new Map<number, { exit: GuestExit; count: number }>();
+    const byShape = new Map<number, { exit: GuestExit; reply: Entry; count: number }>();
     for (let i = 0; i < block.count; i++) {
       const shape = block.shapeOf[i] ?? 0;
       const seen = byShape.get(shape);
@@ -72,12 +77,18 @@ function tally(recording: Recording): Tally[] {
         continue;
       }
       const frame = block.frame(i);
-      if (frame.kind === 'exit') byShape.set(shape, { exit: frame.exit, count: 1 });
+      if (frame.kind !== 'exit') continue;
+      byShape.set(shape, { exit: frame.exit, reply: frame.reply, count: 1 });
     }
-    for (const { exit, count } of byShape.values()) {
-      const [reason, subject] = [reasonOfExit(exit), subjectOf(exit)];
+    for (const { exit, reply, count } of byShape.values()) {
+      const [reason, subject] = [text.reasonOfExit(exit), text.subjectOf(exit)];
       const key = `${reason} ${subject}`;
-      const entry = found.get(key) ?? { reason, subject, count: 0 };
+      const entry = found.get(key) ?? {
+        reason,
+        subject,
+        name: text.nameOfSubject(exit, reply),
+        count: 0,
+      };
       entry.count += count;
       found.set(key, entry);
     }
@@ -90,13 +101,13 @@ function mostFirst(a: Tally, b: Tally): number {
   return `${a.reason} ${a.subject}` < `${b.reason} ${b.subject}` ? -1 : 1;
 }
 
-function statistics(recording: Recording, top: number, output: Output): void {
+function statistics(recording: Recording, top: number, text: ExitText, output: Output): void {
   const total = recording.exits;
   const share = (n: number) => (total > 0 ? n / total : 0);
-  const subjects = tally(recording);
+  const subjects = tally(recording, text);
   const reasons = new Map<string, Tally>();
   for (const { reason, count } of subjects) {
-    const entry = reasons.get(reason) ?? { reason, subject: '', count: 0 };
+    const entry = reasons.get(reason) ?? { reason, subject: '', name: '', count: 0 };
     entry.count += count;
     reasons.set(reason, entry);
   }
@@ -114,7 +125,7 @@ function statistics(recording: Recording, top: number, output: Output): void {
     `${plural(total, 'exit')} and ${plural(recording.interrupts, 'interrupt')} in ` +
       `${plural(recording.lastIcount, 'instruction')}${per > 0 ? `, one in ${count(per)}` : ''}`,
   );
-  const row = (name: string, n: number) => [name, count(n), percent(share(n))];
+  const row = (what: string, n: number, name = '') => [what, count(n), percent(share(n)), name];
   output.line();
   for (const line of table(
     byReason.map((r) => row(r.reason, r.count)),
@@ -123,11 +134,11 @@ function statistics(recording: Recording, top: number, output: Output): void {
     output.line(line);
   if (bySubject.length === 0) return;
   output.line();
-  const rows = bySubject.map((r) => row(`${r.reason} ${r.subject}`, r.count));
+  const rows = bySubject.map((r) => row(`${r.reason} ${r.subject}`, r.count, r.name));
   for (const line of table(rows, [1, 2])) output.line(line);
 }
 
-function list(recording: Recording, options: ExitsOptions, output: Output): void {
+function list(recording: Recording, options: ExitsOptions, text: ExitText, output: Output): void {
   const { from = 0, limit } = options;
   const first = recording.firstAt(from);
   if (first === recording.frames && recording.frames > 0) {
@@ -140,7 +151,7 @@ function list(recording: Recording, options: ExitsOptions, output: Output): void
   for (let i = first; i < last; i++) {
     const frame = recording.frame(i);
     if (output.json) frames.push(frameDocument(frame));
-    else output.line(frameLine(frame));
+    else output.line(text.frameLine(frame));
   }
   output.document({ total: recording.exits, frames });
   if (last < recording.frames) {

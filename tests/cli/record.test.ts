@@ -262,7 +262,7 @@ describe('info and exits', () => {
 
   test('exits are listed', () => {
     const { stdout } = folder.retrovisor(['exits', recorded(), '--list', '--limit', '2']);
-    expect(stdout.split('\n')[0]).toMatch(/^ +5 {2}out 0x3f8 size 1 = 0x68$/);
+    expect(stdout.split('\n')[0]).toMatch(/^ +5 {2}out 0x3f8 size 1 = 0x68 +COM1 /);
     expect(stdout.split('\n').length).toBe(3);
   });
 });

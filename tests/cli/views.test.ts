@@ -134,7 +134,7 @@ test('frames as lines', () => {
   const at = icount(1234);
   const exit = { kind: 'pio', dir: 'in', port: 0x60, size: 1, value: 0 } as const;
   expect(frameLine({ kind: 'exit', icount: at, exit, reply: { kind: 'value', value: 0x1c } })).toBe(
-    `          1234  in 0x60 size 1                           -> 0x1c`,
+    '          1234  in 0x60 size 1 -> 0x1c                        KBC data: 1c',
   );
   expect(frameLine({ kind: 'interrupt', icount: at, vector: 32 })).toBe(
     '          1234  interrupt 0x20',
