@@ -5,7 +5,7 @@ import { INTEGER } from '../../src/engine/isa/index.ts';
 import type { Row } from '../../src/engine/isa/row.ts';
 import { Box, FULL_CPU } from './box.ts';
 import { A_BYTES, type Outcome, WINDOW_A } from './case.ts';
-import { conform } from './conformance.ts';
+import { type Conformance, Plan } from './conformance.ts';
 import type { Generated } from './generate.ts';
 import { hostCpu, warnSkipped } from './host/step.ts';
 import { SEED } from './values.ts';
@@ -42,15 +42,22 @@ describe.skipIf(typeof host === 'string')(`integer instructions, seed ${SEED}`, 
   if (typeof host === 'string') return;
   afterAll(() => host.remove());
 
-  const title = (row: Row): string => `${row.name} ${row.enc} ${row.ops}`;
   const rows = INTEGER.filter((row) => !row.feature || host.has(row.feature));
+  const plan = new Plan(host);
   const common = { settle, skip: isUndefined };
+  const planned = (which: readonly Row[], box: () => Box, options: Conformance) =>
+    which.map((row) => [`${row.name} ${row.enc} ${row.ops}`, plan.add(row, box, options)] as const);
 
   describe('64-bit code', () => {
-    const box = new Box();
     const here = rows.filter((row) => row.only !== 'legacy');
-    test.each(here.map((row) => [title(row), row] as const))('%s', (_, row) => {
-      expect(conform(row, box, host, { ...common, cases: CASES })).toBe('');
+    test.each(
+      planned(
+        here,
+        once(() => new Box()),
+        { ...common, cases: CASES },
+      ),
+    )('%s', (_, run) => {
+      expect(run()).toBe('');
     });
   });
 
@@ -58,11 +65,19 @@ describe.skipIf(typeof host === 'string')(`integer instructions, seed ${SEED}`, 
     ['flat', false],
     ['segmented', true],
   ])('32-bit code, %s', (_, segmented) => {
-    const box = new Box(FULL_CPU, segmented);
+    const box = once(() => new Box(FULL_CPU, segmented));
     const here = rows.filter((row) => row.only !== '64');
-    test.each(here.map((row) => [title(row), row] as const))('%s', (_, row) => {
-      const options = { ...common, cases: CASES / 4, wish: { compatibility: true } };
-      expect(conform(row, box, host, options)).toBe('');
+    const options = { ...common, cases: CASES / 4, wish: { compatibility: true } };
+    test.each(planned(here, box, options))('%s', (_, run) => {
+      expect(run()).toBe('');
     });
   });
 });
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
