@@ -455,8 +455,8 @@ export class ToyVcpu implements Vcpu {
   stateHash(): string {
     const { shadow, nmiPending, faults, deliveries, ...shown } = this.#s;
     const text = JSON.stringify({ ...shown, shadow, nmiPending, faults, deliveries });
-    const bytes = Buffer.concat([Buffer.from(text), this.#ram]);
-    return [0x811c9dc5, 0x2f0b4c47].map((seed) => fnv(bytes, seed)).join('');
+    const words = [...Buffer.from(text), ...new Uint32Array(this.#ram.buffer)];
+    return [0x811c9dc5, 0x2f0b4c47].map((seed) => fnv(words, seed)).join('');
   }
 
   checkpoint(): VcpuCheckpoint {
@@ -500,8 +500,8 @@ export class ToyVcpu implements Vcpu {
 const PORTS = [0x3f8, 0x3f8, 0x3f8, 0x3f8, 0x3fb, 0x3fc, 0x40, 0x41, 0x3f8, 0x3f8, 0x80];
 export const POWEROFF_PORT = 0x604;
 
-function fnv(bytes: Uint8Array, seed: number): string {
+function fnv(words: readonly number[], seed: number): string {
   let h = seed;
-  for (const byte of bytes) h = Math.imul(h ^ byte, 0x01000193);
+  for (const word of words) h = Math.imul(h ^ word ^ (word >>> 15), 0x01000193);
   return (h >>> 0).toString(16).padStart(8, '0');
 }

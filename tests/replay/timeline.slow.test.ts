@@ -1,0 +1,5 @@
+/** Time travel over toy recordings, with enough cases to meet what is rare. */
+
+import { timelineTests } from './timeline-tests.ts';
+
+timelineTests(2500);
