@@ -55,6 +55,8 @@ describe('near branches', () => {
   check('mov ax, 4; mov word ptr [A], 5; mov word ptr [A+2], 7; bound ax, [A]', '#BR', {
     bits: 16,
   });
+  // A target beyond the segment: nothing has been pushed or counted.
+  check('mov cx, 2; .byte 0x66, 0xe8, 0, 0, 1, 0', '#GP(0) @3 sp=1000', { bits: 16 });
   check('ud2', '#UD @0');
 });
 

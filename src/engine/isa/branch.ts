@@ -20,6 +20,7 @@ function jcc(cc: number): (e: Emitter) => void {
 }
 
 function call(e: Emitter): void {
+  e.checkRelative();
   e.push(returnAddress(e), e.size);
   e.branch(undefined);
 }
@@ -67,6 +68,7 @@ function loop(cc?: number): (e: Emitter) => void {
     const left = addressSize === 2 ? e.and(count, 0xffff) : count;
     const more = e.let(e.ne(left, 0));
     const taken = cc === undefined ? more : e.let(e.and(more, e.condition(cc)));
+    if (e.size !== 8) e.if(taken, () => e.checkRelative());
     e.write(L.RCX, addressSize, count);
     e.branch(taken);
   };

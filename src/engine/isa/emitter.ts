@@ -101,7 +101,7 @@ export abstract class Emitter extends Code {
   abstract pointer(slot: Slot): Val;
   /** The immediate, sign-extended to i64. */
   abstract immediate(): Val;
-  /** The displacement field as an i32: ENTER's second immediate, branch targets. */
+  /** The displacement field as an i32: ENTER's second immediate, a branch's distance. */
   abstract displacement(): Val;
   /** Effective address of the memory operand, without segment base, as an i64. */
   abstract effective(): Val;
@@ -447,6 +447,16 @@ export abstract class Emitter extends Code {
 
   raiseIf(condition: Val, vector: number, error: Val | number = 0): void {
     this.if(condition, () => this.raise(vector, error));
+  }
+
+  /**
+   * `checkTarget` of a relative branch, for instructions that change something before they branch;
+   * `branch` checks again. 64-bit code would have to run at the very end of canonical space.
+   */
+  checkRelative(): void {
+    if (this.size === 8) return;
+    const target = this.add(this.nextRip(), this.exts(this.displacement()));
+    this.checkTarget(this.let(this.and(target, this.size === 4 ? 0xffffffff : 0xffff)));
   }
 
   /** #GP(0) for a near branch to an RIP that the code segment does not hold. */

@@ -102,7 +102,7 @@ export const exchange: readonly Row[] = [
   { enc: '0F C1 /r', ops: 'Ev,Gv', ...XADD },
   { enc: '0F B0 /r', ops: 'Eb,Gb', ...CMPXCHG },
   { enc: '0F B1 /r', ops: 'Ev,Gv', ...CMPXCHG },
-  { enc: '0F C7 /1', name: 'CMPXCHG8B', ops: 'Mq', emit: cmpxchg8b, ...CMPXCHG_WIDE },
+  { enc: 'W0 0F C7 /1', name: 'CMPXCHG8B', ops: 'Mq', emit: cmpxchg8b, ...CMPXCHG_WIDE },
   {
     enc: 'W1 0F C7 /1',
     name: 'CMPXCHG16B',

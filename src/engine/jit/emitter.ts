@@ -247,8 +247,8 @@ export class JitEmitter extends Emitter {
     return this.i64(this.#placed!.insn.imm);
   }
   displacement(): Val {
-    const { insn, offset } = this.#placed!;
-    if (insn.row.ops.startsWith('J')) return this.i32(offset + insn.length + Number(insn.imm));
+    const { insn } = this.#placed!;
+    if (insn.row.ops.startsWith('J')) return this.i32(Number(insn.imm));
     return this.i32(insn.form === 'reg' ? insn.imm2 : insn.disp);
   }
 
