@@ -53,6 +53,8 @@ export interface MainExports extends Record<string, unknown> {
   partial(block: number, n: number): void;
   readAt(gva: bigint, bytes: number, ip: number, cls: number): number;
   writeAt(gva: bigint, bytes: number, ip: number, cls: number, value: bigint): number;
+  loadWide(low: number, high: number, cls: number): number;
+  storeWide(low: number, high: number, cls: number, valueLow: number, valueHigh: number): number;
   probe(gva: bigint, bytes: number, cls: number, access: number): number;
   fetchPage(gva: bigint, cls: number): number;
   tlbFlush(what: number, gva: bigint, pcid: number): void;
@@ -98,6 +100,8 @@ export function generateMain(rows: readonly Row[]): { bytes: Uint8Array; handler
   for (const [name, func] of Object.entries({
     readAt: slow.readAt,
     writeAt: slow.writeAt,
+    loadWide: slow.loadWide,
+    storeWide: slow.storeWide,
     probe: slow.probe,
     fetchPage: slow.fetchPage,
     tlbFlush: tlb.flush,

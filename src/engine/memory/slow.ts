@@ -38,6 +38,10 @@ export interface SlowFunctions {
   readonly readAt: Func;
   /** (gva, bytes, ip, class, value) → 1 or 0. */
   readonly writeAt: Func;
+  /** (gva low, gva high, class) → 1 and the eight bytes in WIDE, or 0. */
+  readonly loadWide: Func;
+  /** (gva low, gva high, class, value low, value high) → 1 or 0. */
+  readonly storeWide: Func;
   /** (gva, bytes, class, access) → 1, or 0 and a fault: the access would succeed, as far as paging goes. */
   readonly probe: Func;
   /** (gva, class) → pointer to the page of code in RAM, 0 on a fault, 1 where there is no RAM. */
@@ -367,6 +371,19 @@ export function defineSlow(
     c.result(c.i32(1));
   });
 
+  /** (low, high of a gva) → the gva. */
+  const joined = (c: Code): Val => c.or(c.shl(c.extu(c.param(1)), 32), c.extu(c.param(0)));
+  const loadWide = m.func('loadWide', ['i32', 'i32', 'i32'], ['i32'], (c) => {
+    const at = c.let(c.call(readAt, joined(c), 8, 0, c.param(2)));
+    c.if(c.eqz(at), () => c.ret(0));
+    c.store(8, c.i32(0), c.load('i64', 8, at), L.WIDE);
+    c.result(c.i32(1));
+  });
+  const storeWide = m.func('storeWide', ['i32', 'i32', 'i32', 'i32', 'i32'], ['i32'], (c) => {
+    const value = c.or(c.shl(c.extu(c.param(4)), 32), c.extu(c.param(3)));
+    c.result(c.call(writeAt, joined(c), 8, 0, c.param(2), value));
+  });
+
   const fetchPage = m.func('fetchPage', ['i64', 'i32'], ['i32'], (c) => {
     const [va, cls] = [c.param(0), c.param(1)];
     const gpa = c.let(c.call(paging.translate, va, L.ACCESS_EXECUTE, cls));
@@ -377,5 +394,16 @@ export function defineSlow(
     c.result(c.and(pointer, -4096));
   });
 
-  return { readSlow, storeSlow, modifySlow, commit, readAt, writeAt, probe, fetchPage };
+  return {
+    readSlow,
+    storeSlow,
+    modifySlow,
+    commit,
+    readAt,
+    writeAt,
+    loadWide,
+    storeWide,
+    probe,
+    fetchPage,
+  };
 }

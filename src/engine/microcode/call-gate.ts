@@ -37,7 +37,7 @@ function openGate(cpu: Cpu, gate: Descriptor): Entry {
   if (cpu.longMode) {
     // The gate has 16 bytes, and the type field of its second half must be zero.
     fetchDescriptor(cpu, selector, GP, 0, 16);
-    const high = cpu.readSystem(gate.at + 8n, 8);
+    const high = cpu.readSystem(gate.at.value + 8n, 8);
     if ((high >> 40n) & 0x1fn) throw new Fault(GP, selectorError(selector, 0));
     rip |= (high & 0xffffffffn) << 32n;
   }

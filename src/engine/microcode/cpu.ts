@@ -16,6 +16,18 @@ export interface Access {
   /** Linear memory through the TLB. Throws Fault(#PF, …) with CR2 set, or ExitPending. Never crosses 8 bytes. */
   read(gva: bigint, bytes: 1 | 2 | 4 | 8, privilege: Privilege): bigint;
   write(gva: bigint, bytes: 1 | 2 | 4 | 8, value: bigint, privilege: Privilege): void;
+  /**
+   * The same for eight bytes, with address and value in halves of 32 bits: BigInt arithmetic is slow,
+   * and events and their returns are hot. What was loaded is in `WIDE` of the state.
+   */
+  loadWide(low: number, high: number, privilege: Privilege): void;
+  storeWide(
+    low: number,
+    high: number,
+    valueLow: number,
+    valueHigh: number,
+    privilege: Privilege,
+  ): void;
   /** Throws what `write` would throw, and changes nothing. */
   probeWrite(gva: bigint, bytes: number, privilege: Privilege): void;
   probeRead(gva: bigint, bytes: number, privilege: Privilege): void;
@@ -286,10 +298,19 @@ export const RIGHTS_RW = 0x02;
 /** Hidden part of a segment register that holds a null selector: nothing may be accessed. */
 export const RIGHTS_NULL = 0;
 
+const quadword = new BigUint64Array(1);
+const halves = new Int32Array(quadword.buffer);
+
 /** 48-bit canonical form. SDM Vol. 1 §3.3.7.1. */
 export function canonical(gva: bigint): boolean {
-  const top = BigInt.asUintN(64, gva) >> 47n;
-  return top === 0n || top === 0x1ffffn;
+  quadword[0] = gva;
+  return canonicalHigh(halves[1]!);
+}
+
+/** The same by the upper half alone: bits 47..63 are all equal. */
+export function canonicalHigh(high: number): boolean {
+  const top = high >> 15;
+  return top === 0 || top === -1;
 }
 
 /** Legacy limit and type check of a data access. SDM Vol. 3A §5.3, §5.5. */

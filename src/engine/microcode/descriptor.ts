@@ -6,6 +6,7 @@
 import * as L from '../vcpu/layout.ts';
 import type { Cpu } from './cpu.ts';
 import { Fault } from './microcode.ts';
+import { loadedHigh, loadedLow, Pointer } from './pointer.ts';
 
 /** Types of system descriptors, SDM Vol. 3A table 3-2. Bit 3 tells 32-bit from 16-bit ones. */
 export const TYPE_TSS16 = 1;
@@ -36,11 +37,11 @@ export interface Hidden {
 /** Eight bytes of a descriptor table as two doublewords, and where they lie. */
 export class Descriptor {
   readonly selector: number;
-  readonly at: bigint;
+  readonly at: Pointer;
   readonly low: number;
   high: number;
 
-  constructor(selector: number, at: bigint, low: number, high: number) {
+  constructor(selector: number, at: Pointer, low: number, high: number) {
     this.selector = selector;
     this.at = at;
     this.low = low;
@@ -95,17 +96,16 @@ export class Descriptor {
 
   /** As a segment register would hold it, under another RPL if asked. */
   hidden(selector = this.selector): Hidden {
-    return { selector, base: BigInt(this.base), limit: this.limit, rights: this.rights };
+    const { base, limit, rights } = this;
+    return { selector, base: base ? BigInt(base) : 0n, limit, rights };
   }
 }
 
-const wide = new BigUint64Array(1);
-const halves = new Uint32Array(wide.buffer);
-
-/** A quadword of a descriptor table, taken apart without making further BigInts. */
-export function descriptor(cpu: Cpu, selector: number, at: bigint): Descriptor {
-  wide[0] = cpu.readSystem(at, 8);
-  return new Descriptor(selector, at, halves[0]!, halves[1]!);
+/** The descriptor at `index` of the table whose base the state has at `table`. */
+export function descriptor(cpu: Cpu, selector: number, table: number, index: number): Descriptor {
+  const at = Pointer.of(cpu.state, table).move(index);
+  at.load(cpu, 'system');
+  return new Descriptor(selector, at, loadedLow(cpu), loadedHigh(cpu));
 }
 
 /** A selector as an error code names it. SDM Vol. 3A §6.13. */
@@ -120,10 +120,10 @@ export function findDescriptor(cpu: Cpu, selector: number, bytes = 8): Descripto
   if (selector & 4) {
     const usable = (cpu.rights(L.LDTR) & 0x80) !== 0;
     if (!usable || index + bytes - 1 > cpu.limit(L.LDTR)) return undefined;
-    return descriptor(cpu, selector, cpu.base(L.LDTR) + BigInt(index));
+    return descriptor(cpu, selector, L.segment(L.LDTR) + L.SEG_BASE, index);
   }
   if (index + bytes - 1 > state.u32(L.GDTR_LIMIT)) return undefined;
-  return descriptor(cpu, selector, state.u64(L.GDTR_BASE) + BigInt(index));
+  return descriptor(cpu, selector, L.GDTR_BASE, index);
 }
 
 /** The descriptor that a selector names; `vector`(selector) if it is not within the table. */
@@ -143,16 +143,16 @@ export function fetchDescriptor(
 export function markAccessed(cpu: Cpu, d: Descriptor): void {
   if (d.high & ACCESSED) return;
   d.high |= ACCESSED;
-  cpu.writeSystem(d.at + 5n, 1, BigInt((d.high >>> 8) & 0xff));
+  cpu.writeSystem(d.at.value + 5n, 1, BigInt((d.high >>> 8) & 0xff));
 }
 
 /** Throws what writing the descriptor's access byte would throw. */
 export function probeAccessByte(cpu: Cpu, d: Descriptor): void {
-  cpu.access.probeWrite(BigInt.asUintN(64, d.at + 5n), 1, 'system');
+  cpu.access.probeWrite(BigInt.asUintN(64, d.at.value + 5n), 1, 'system');
 }
 
 /** Sets or clears the busy bit of a TSS descriptor. */
 export function setBusy(cpu: Cpu, d: Descriptor, busy: boolean): void {
   d.high = busy ? d.high | (BUSY << 8) : d.high & ~(BUSY << 8);
-  cpu.writeSystem(d.at + 5n, 1, BigInt((d.high >>> 8) & 0xff));
+  cpu.writeSystem(d.at.value + 5n, 1, BigInt((d.high >>> 8) & 0xff));
 }

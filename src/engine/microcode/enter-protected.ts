@@ -37,7 +37,7 @@ function fetchGate(cpu: Cpu, event: Event): Descriptor {
   const { state } = cpu;
   const bad = event.vector * 8 + 7 > state.u32(L.IDTR_LIMIT);
   if (bad) throw new Fault(GP, idtError(event));
-  const gate = descriptor(cpu, 0, state.u64(L.IDTR_BASE) + BigInt(event.vector * 8));
+  const gate = descriptor(cpu, 0, L.IDTR_BASE, event.vector * 8);
   if (!gate.system || !(GATES as readonly number[]).includes(gate.type)) {
     throw new Fault(GP, idtError(event));
   }

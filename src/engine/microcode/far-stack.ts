@@ -7,6 +7,7 @@ import * as L from '../vcpu/layout.ts';
 import { type Cpu, canonical, type Privilege, RIGHTS_DB, SS, segmentAllows } from './cpu.ts';
 import type { Hidden } from './descriptor.ts';
 import { Fault } from './microcode.ts';
+import { loaded, loadedLow, Pointer } from './pointer.ts';
 
 export type StackBytes = 2 | 4 | 8;
 
@@ -20,37 +21,55 @@ export function stackBytes(code64: boolean, ssRights: number): StackBytes {
 
 /** RSP with its low part replaced: SP leaves the rest, ESP clears it. */
 export function mergedStack(rsp: bigint, sp: bigint, bytes: StackBytes): bigint {
+  if (bytes === 8) return sp;
   if (bytes === 2) return (rsp & ~0xffffn) | (sp & 0xffffn);
   return sp & MASK[bytes];
 }
 
 /** Reads the current stack from its top; RSP moves when the caller says so. */
 export class StackReader {
-  readonly cpu: Cpu;
-  readonly bytes: StackBytes;
-  sp: bigint;
+  readonly #cpu: Cpu;
+  readonly #bytes: StackBytes;
+  readonly #at: Pointer;
 
   constructor(cpu: Cpu) {
-    this.cpu = cpu;
-    this.bytes = stackBytes(cpu.code64, cpu.rights(L.SS));
-    this.sp = cpu.state.u64(L.RSP) & MASK[this.bytes];
+    this.#cpu = cpu;
+    this.#bytes = stackBytes(cpu.code64, cpu.rights(L.SS));
+    this.#at = Pointer.of(cpu.state, L.RSP);
+    this.skip(0);
   }
 
   pop(bytes: StackBytes): bigint {
-    const value = this.cpu.read(L.SS, this.sp, bytes);
-    this.skip(BigInt(bytes));
-    return value;
+    const cpu = this.#cpu;
+    const at = this.#at;
+    if (bytes !== 8 || this.#bytes !== 8) {
+      const value = cpu.read(L.SS, at.value, bytes);
+      cpu.state.setU64(L.WIDE, value);
+      this.skip(bytes);
+      return value;
+    }
+    if (!at.spans(8)) throw new Fault(SS, 0);
+    at.load(cpu, 'program');
+    this.skip(8);
+    return loaded(cpu);
   }
-  /** A selector in a slot of `bytes`: the upper bytes are not looked at. */
+  /** The low half of a slot, of which more is not looked at. */
+  popLow(bytes: StackBytes): number {
+    this.pop(bytes);
+    return loadedLow(this.#cpu);
+  }
   popSelector(bytes: StackBytes): number {
-    return Number(this.pop(bytes) & 0xffffn);
+    return this.popLow(bytes) & 0xffff;
   }
-  skip(by: bigint): void {
-    this.sp = (this.sp + by) & MASK[this.bytes];
+  skip(by: number): void {
+    const at = this.#at.move(by);
+    if (this.#bytes === 8) return;
+    at.high = 0;
+    if (this.#bytes === 2) at.low &= 0xffff;
   }
   /** RSP as it would be after the pops. */
   get rsp(): bigint {
-    return mergedStack(this.cpu.state.u64(L.RSP), this.sp, this.bytes);
+    return mergedStack(this.#cpu.state.u64(L.RSP), this.#at.value, this.#bytes);
   }
 }
 

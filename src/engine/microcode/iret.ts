@@ -72,7 +72,7 @@ function popFrame(cpu: Cpu, insn: Instruction): Frame {
   const stack = new StackReader(cpu);
   const rip = stack.pop(size);
   const selector = stack.popSelector(size);
-  const flags = Number(stack.pop(size) & 0xffffffffn);
+  const flags = stack.popLow(size);
   return { rip, selector, flags, stack };
 }
 
@@ -135,7 +135,7 @@ function returnProtected(cpu: Cpu, insn: Instruction): void {
   checkEntry(code, false, rip);
   markAccessed(cpu, target);
   setFlags(cpu, flags, flagMask(cpu), insn.size);
-  toOuter(cpu, { code, rip, stack: outer, rsp, release: 0n });
+  toOuter(cpu, { code, rip, stack: outer, rsp, release: 0 });
 }
 
 /** To virtual-8086 mode: SDM Vol. 3A figure 20-4 has the frame. */
@@ -177,7 +177,7 @@ function returnLong(cpu: Cpu, insn: Instruction): void {
   const mask = flagMask(cpu);
   if (newStack && outer) {
     setFlags(cpu, flags, mask, size);
-    toOuter(cpu, { code, rip, stack: newStack, rsp, release: 0n });
+    toOuter(cpu, { code, rip, stack: newStack, rsp, release: 0 });
     return;
   }
   if (newStack) cpu.setSegment(L.SS, newStack);

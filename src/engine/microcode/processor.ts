@@ -10,6 +10,7 @@ import { registerBytes } from './control.ts';
 import { type Cpu, CR4_DE, CR4_PCE, CR4_TSD, FL_AC, GP } from './cpu.ts';
 import { DB, DR6_BD, DR7_GD, dr6Value, dr7Value, setDr6 } from './debug.ts';
 import { Fault, type Microcode } from './microcode.ts';
+import { split } from './pointer.ts';
 import { requireCpl0, UD } from './tables.ts';
 
 /** Halts until an interrupt; the host says how many ticks pass. */
@@ -37,11 +38,18 @@ export function cpuid(cpu: Cpu, insn: Instruction): void {
   retire(cpu, insn);
 }
 
+/** EDX:EAX; the upper halves of RDX and RAX are cleared. */
+export function setEdxEax({ state }: Cpu, low: number, high: number): void {
+  state.setU32(L.RAX, low);
+  state.setU32(L.RAX + 4, 0);
+  state.setU32(L.RDX, high);
+  state.setU32(L.RDX + 4, 0);
+}
+
 function loadTime(cpu: Cpu): void {
   if (cpu.cr4 & CR4_TSD) requireCpl0(cpu);
-  const tsc = cpu.access.tsc();
-  cpu.state.setU64(L.RAX, tsc & 0xffffffffn);
-  cpu.state.setU64(L.RDX, tsc >> 32n);
+  const { low, high } = split(cpu.access.tsc());
+  setEdxEax(cpu, low, high);
 }
 
 export function readTime(cpu: Cpu, insn: Instruction): void {

@@ -18,7 +18,7 @@ import {
 export function returnFar(cpu: Cpu, insn: Instruction): void {
   const { size } = insn;
   // RET imm16 releases the callee's parameters; plain RET has no immediate.
-  const release = insn.imm & 0xffffn;
+  const release = Number(insn.imm & 0xffffn);
   const stack = new StackReader(cpu);
   const rip = stack.pop(size);
   const selector = stack.popSelector(size);
@@ -68,7 +68,7 @@ export interface OuterReturn {
   readonly rip: bigint;
   readonly stack: Hidden;
   readonly rsp: bigint;
-  readonly release: bigint;
+  readonly release: number;
 }
 
 /**
@@ -78,7 +78,8 @@ export interface OuterReturn {
 export function toOuter(cpu: Cpu, to: OuterReturn): void {
   const { code, stack } = to;
   const bytes = stackBytes(cpu.longMode && (code.rights & RIGHTS_L) !== 0, stack.rights);
-  const rsp = mergedStack(cpu.state.u64(L.RSP), to.rsp + to.release, bytes);
+  const outer = to.release ? to.rsp + BigInt(to.release) : to.rsp;
+  const rsp = mergedStack(cpu.state.u64(L.RSP), outer, bytes);
   cpu.setSegment(L.SS, stack);
   cpu.state.setU64(L.RSP, rsp);
   hideInnerSegments(cpu, code.selector & 3);

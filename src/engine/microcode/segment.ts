@@ -4,7 +4,17 @@
  */
 
 import * as L from '../vcpu/layout.ts';
-import { type Cpu, GP, RIGHTS_DB, RIGHTS_G, RIGHTS_L, RIGHTS_NULL, RIGHTS_P, SS } from './cpu.ts';
+import {
+  type Cpu,
+  canonical,
+  GP,
+  RIGHTS_DB,
+  RIGHTS_G,
+  RIGHTS_L,
+  RIGHTS_NULL,
+  RIGHTS_P,
+  SS,
+} from './cpu.ts';
 import {
   type Descriptor,
   fetchDescriptor,
@@ -128,6 +138,6 @@ export function hideInnerSegments(cpu: Cpu, cpl: number): void {
 /** #GP(0) where an instruction pointer is not in the code segment that is about to hold it. */
 export function checkEntry(code: Hidden, longMode: boolean, rip: bigint, ext = 0): void {
   if (longMode && code.rights & RIGHTS_L) {
-    if (BigInt.asUintN(64, BigInt.asIntN(48, rip)) !== rip) throw new Fault(GP, ext);
+    if (!canonical(rip)) throw new Fault(GP, ext);
   } else if (rip > BigInt(code.limit)) throw new Fault(GP, ext);
 }

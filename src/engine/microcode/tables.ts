@@ -70,7 +70,7 @@ function systemSegment(cpu: Cpu, d: Descriptor): bigint {
   if (!cpu.longMode) return BigInt(d.base);
   const error = selectorError(d.selector, 0);
   fetchDescriptor(cpu, d.selector, GP, 0, 16);
-  const high = cpu.readSystem(d.at + 8n, 8);
+  const high = cpu.readSystem(d.at.value + 8n, 8);
   const base = ((high & 0xffffffffn) << 32n) | BigInt(d.base);
   if ((high >> 40n) & 0x1fn || !canonical(base)) throw new Fault(GP, error);
   return base;

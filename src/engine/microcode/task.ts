@@ -89,8 +89,7 @@ export function switchTask(cpu: Cpu, to: TaskSwitch): void {
   const oldBase = cpu.base(L.TR);
   const saveFrom = oldBase + BigInt(old.eip);
   cpu.access.probeWrite(saveFrom & 0xffffffffn, old.ldt - old.eip, 'system');
-  const oldAt = state.u64(L.GDTR_BASE) + BigInt(oldSelector & 0xfff8);
-  const oldDescriptor = descriptor(cpu, oldSelector, oldAt);
+  const oldDescriptor = descriptor(cpu, oldSelector, L.GDTR_BASE, oldSelector & 0xfff8);
   if (kind !== 'call') probeAccessByte(cpu, oldDescriptor);
   else cpu.access.probeWrite(base, 2, 'system');
   if (kind !== 'return') probeAccessByte(cpu, tss);

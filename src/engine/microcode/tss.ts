@@ -8,6 +8,7 @@ import type { Cpu } from './cpu.ts';
 import { isNull, markAccessed, selectorError } from './descriptor.ts';
 import type { StackTarget } from './far-stack.ts';
 import { Fault } from './microcode.ts';
+import { Pointer } from './pointer.ts';
 import { nullStack, stackDescriptor, TS } from './segment.ts';
 
 /** TR holds a 32-bit (or 64-bit) TSS, not one of the 80286. */
@@ -17,7 +18,7 @@ function require(cpu: Cpu, last: number, ext: number): void {
   if (last > cpu.limit(L.TR)) throw new Fault(TS, selectorError(cpu.selector(L.TR), ext));
 }
 
-const readTss = (cpu: Cpu, offset: number, bytes: 2 | 4 | 8): bigint =>
+const readTss = (cpu: Cpu, offset: number, bytes: 2 | 4): bigint =>
   cpu.readSystem(cpu.base(L.TR) + BigInt(offset), bytes);
 
 /** The stack that legacy protected mode switches to for an inner privilege level. */
@@ -40,17 +41,20 @@ export function innerStack(cpu: Cpu, cpl: number, ext: number): StackTarget {
 }
 
 /** RSP of IA-32e mode: an IST entry if `ist` is not zero, else the one of the privilege level. */
-export function longStackPointer(cpu: Cpu, cpl: number, ist: number, ext: number): bigint {
+export function longStackPointer(cpu: Cpu, cpl: number, ist: number, ext: number): Pointer {
   const at = ist ? ist * 8 + 28 : cpl * 8 + 4;
   require(cpu, at + 7, ext);
-  return readTss(cpu, at, 8);
+  Pointer.of(cpu.state, L.segment(L.TR) + L.SEG_BASE)
+    .move(at)
+    .load(cpu, 'system');
+  return Pointer.of(cpu.state, L.WIDE);
 }
 
 /** The stack that IA-32e mode switches to for an inner privilege level: SS is null. */
 export function innerLongStack(cpu: Cpu, cpl: number, ext: number): StackTarget {
   return {
     segment: nullStack(cpl, cpl),
-    rsp: longStackPointer(cpu, cpl, 0, ext),
+    rsp: longStackPointer(cpu, cpl, 0, ext).value,
     bytes: 8,
     error: ext,
     privilege: 'system',

@@ -45,6 +45,12 @@ export function createAccess(host: AccessHost, getState: () => State): Access {
       const what = BigInt.asIntN(64, value);
       if (!exports.writeAt(signed(gva), bytes, 0, classOf(privilege), what)) refused();
     },
+    loadWide(low, high, privilege) {
+      if (!exports.loadWide(low, high, classOf(privilege))) refused();
+    },
+    storeWide(low, high, valueLow, valueHigh, privilege) {
+      if (!exports.storeWide(low, high, classOf(privilege), valueLow, valueHigh)) refused();
+    },
     probeWrite(gva, bytes, privilege) {
       if (!exports.probe(signed(gva), bytes, classOf(privilege), L.ACCESS_WRITE)) refused();
     },

@@ -153,6 +153,8 @@ export const STATE_BYTES = 0x800;
 /** Answers to device accesses of the current instruction, 8 bytes each. */
 export const ANSWERS = 0x800;
 export const ANSWERS_MAX = 64;
+/** Eight bytes that microcode has loaded without making a BigInt of their address: Access.loadWide. */
+export const WIDE = 0xa00;
 /** Where the slow path stages data that does not lie in one run of RAM; below it no pointer is RAM. */
 export const SCRATCH = 0xc00;
 export const SCRATCH_END = 0xd00;

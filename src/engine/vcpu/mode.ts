@@ -16,17 +16,23 @@ import {
 } from '../microcode/cpu.ts';
 import * as L from './layout.ts';
 
+const EM = Number(CR0_EM);
+const TS = Number(CR0_TS);
+const AM = Number(CR0_AM);
+const OSFXSR = Number(CR4_OSFXSR);
+
 /** The mode that instructions are decoded for now. */
 export function currentMode(cpu: Cpu): Mode {
   const code64 = cpu.code64;
-  const cr0 = cpu.cr0;
+  // The bits of CR0 and CR4 that count lie in their low halves, which are numbers.
+  const cr0 = cpu.state.u32(L.CR0);
   return {
     codeSize: code64 ? 8 : cpu.rights(L.CS) & RIGHTS_DB ? 4 : 2,
     stackSize: code64 ? 8 : cpu.rights(L.SS) & RIGHTS_DB ? 4 : 2,
     flat: !code64 && isFlat(cpu),
-    em: (cr0 & CR0_EM) !== 0n,
-    ts: (cr0 & CR0_TS) !== 0n,
-    osfxsr: (cpu.cr4 & CR4_OSFXSR) !== 0n,
+    em: (cr0 & EM) !== 0,
+    ts: (cr0 & TS) !== 0,
+    osfxsr: (cpu.state.u32(L.CR4) & OSFXSR) !== 0,
   };
 }
 
@@ -36,7 +42,7 @@ export function deriveMode(cpu: Cpu): void {
   const mode = currentMode(cpu);
   const user = cpu.cpl === 3;
   const ac = (s.u32(L.EFLAGS) & FL_AC) !== 0;
-  const align = user && ac && (cpu.cr0 & CR0_AM) !== 0n;
+  const align = user && ac && (s.u32(L.CR0) & AM) !== 0;
   const cls = user ? L.CLASS_USER : ac ? L.CLASS_KERNEL_AC : L.CLASS_KERNEL;
   s.setU32(L.MODE_KEY, modeKey(mode));
   s.setU32(L.USER, user ? 1 : 0);
