@@ -36,7 +36,7 @@ export class Handlers {
   /** Index in the function table of the handler for an instruction whose row has `emit`. */
   of(insn: Instruction, segmentation: Segmentation): number {
     const row = this.#rows.get(insn.row)!;
-    const index = row.byKey.get(keyOf(row.dimensions, { ...insn, segmentation }));
+    const index = row.byKey.get(keyOf(row.dimensions, insn, segmentation));
     if (index === undefined) {
       throw new Error(
         `interpreter: no handler for ${insn.row.name} ${insn.row.enc}: ${insn.form} ` +
@@ -67,7 +67,7 @@ export class Handlers {
       const emitters = new Map<number, InterpEmitter>();
       const before = dimensions.size;
       for (const combination of combinations(row)) {
-        const key = keyOf(dimensions, combination);
+        const key = keyOf(dimensions, combination, combination.segmentation);
         if (emitters.has(key)) continue;
         const operands = bindOperands(specs, combination.size, combination.form);
         const e = new InterpEmitter({ row, operands, ...combination }, runtime, control);
@@ -98,12 +98,16 @@ const SIZE_BITS = { 2: 0, 4: 1, 8: 2 } as const;
 const REP_BITS: Record<RepPrefix, number> = { none: 0, rep: 1, repne: 2 };
 const SEGMENTATION_BITS: Record<Segmentation, number> = { none: 0, flat: 1, checked: 2 };
 
-function keyOf(dimensions: ReadonlySet<Dimension>, c: Combination): number {
+function keyOf(
+  dimensions: ReadonlySet<Dimension>,
+  c: Omit<Combination, 'segmentation'>,
+  segmentation: Segmentation,
+): number {
   let key = FORMS.indexOf(c.form);
   if (dimensions.has('size')) key |= SIZE_BITS[c.size] << 3;
   if (dimensions.has('addressSize')) key |= SIZE_BITS[c.addressSize] << 5;
   if (dimensions.has('stackSize')) key |= SIZE_BITS[c.stackSize] << 7;
-  if (dimensions.has('segmentation')) key |= SEGMENTATION_BITS[c.segmentation] << 9;
+  if (dimensions.has('segmentation')) key |= SEGMENTATION_BITS[segmentation] << 9;
   if (dimensions.has('rep')) key |= REP_BITS[c.rep] << 11;
   return key;
 }

@@ -69,6 +69,8 @@ export class Jit {
   /** How often a page has been compiled: each time more has to have become hot since. */
   readonly #rounds = new Map<number, { compiled: number; asked: number }>();
   readonly #tableStart: number;
+  /** For benchmarks: what has been compiled and dropped so far. */
+  readonly statistics = { regions: 0, blocks: 0, instructions: 0, bytes: 0, dropped: 0 };
 
   constructor(
     memory: WebAssembly.Memory,
@@ -158,7 +160,12 @@ export class Jit {
     const func = m.declare('region', ['i32'], ['i32']);
     m.define(func, code, () => {});
     m.exportFunc('region', func);
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(m.bytes()), {
+    const bytes = m.bytes();
+    this.statistics.regions++;
+    this.statistics.blocks += blocks.length;
+    this.statistics.bytes += bytes.length;
+    for (const block of blocks) this.statistics.instructions += block.plain;
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
       env: this.#imports,
     });
     this.#exports.table.set(index, instance.exports['region']);
@@ -214,6 +221,7 @@ export class Jit {
     }
     this.#exports.table.set(region.index, null);
     this.#regions.delete(region.index);
+    this.statistics.dropped++;
     this.#free.push(region.index);
   }
 

@@ -12,12 +12,14 @@ import type { Cpu } from './cpu.ts';
 
 export type Microcode = (cpu: Cpu, insn: Instruction) => void;
 
-/** An exception for the guest. `error` is undefined for vectors without an error code. */
-export class Fault extends Error {
+/**
+ * An exception for the guest. `error` is undefined for vectors without an error code. Not an Error:
+ * faults are a guest's daily life, and a stack trace costs more than delivering one.
+ */
+export class Fault {
   readonly vector: number;
   readonly error: number | undefined;
   constructor(vector: number, error?: number) {
-    super(`vector ${vector}`);
     this.vector = vector;
     this.error = error;
   }
@@ -30,4 +32,4 @@ export class Fault extends Error {
 export class TaskFault extends Fault {}
 
 /** Thrown by an access that the host has not answered yet; the run loop returns the exit. */
-export class ExitPending extends Error {}
+export class ExitPending {}

@@ -83,6 +83,8 @@ export class SoftVcpu implements Vcpu {
   #delivery: (() => Delivery) | undefined;
   /** Deliveries at icount `at`, where the last one was. */
   #delivered = { at: 0, count: 0 };
+  /** Watchpoints that `inject` hit: the next `run` says so. */
+  #watched: VmExit | undefined;
   /** RIP and icount of the breakpoint that `run` stopped at last. */
   #stoppedAt: { rip: bigint; icount: number } | undefined;
 
@@ -150,11 +152,21 @@ export class SoftVcpu implements Vcpu {
     return this.#state.u32(L.HALTED) !== 0;
   }
 
+  /** What the JIT has done so far, for benchmarks; undefined without one. */
+  get jitStatistics(): Jit['statistics'] | undefined {
+    return this.#jit?.statistics;
+  }
+
   // --- running ----------------------------------------------------------------------------------------
 
   run(until: Icount): VmExit {
     if (this.#pending) throw new Error(`vcpu: ${this.#pending.kind} exit was not answered`);
     let deliveries = 0;
+    const watched = this.#watched;
+    if (watched) {
+      this.#watched = undefined;
+      return watched;
+    }
     for (;;) {
       if (this.#shutdown) return SHUTDOWN;
       if (this.#delivery) {
@@ -372,7 +384,8 @@ export class SoftVcpu implements Vcpu {
 
   inject(vector: number): void {
     const exit = this.#deliver(() => deliverInterrupt(this.#cpu, vector, 'external'));
-    if (exit && !this.#delivery) throw new Error(`vcpu: inject ended in ${exit.kind}`);
+    if (exit?.kind === 'debug') this.#watched = exit;
+    else if (exit && !this.#delivery) throw new Error(`vcpu: inject ended in ${exit.kind}`);
   }
 
   nmi(): void {
@@ -592,6 +605,7 @@ export class SoftVcpu implements Vcpu {
     this.#shutdown = shutdown;
     this.#pending = undefined;
     this.#delivery = undefined;
+    this.#watched = undefined;
     this.#stoppedAt = undefined;
     this.#watches.takeHits();
     this.#watches.restored();

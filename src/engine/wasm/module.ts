@@ -146,6 +146,27 @@ export class WasmModule {
         b.append(body);
       }
     });
+    this.#nameSection(out);
     return out.view();
+  }
+
+  /** Names for profilers, of the functions that are not in the table (appendix "Name Section"). */
+  #nameSection(out: Bytes): void {
+    const inTable = new Set(this.#elements.map((f) => f.index));
+    const named = this.#functions.filter(({ func }) => !inTable.has(func.index));
+    const map = new Bytes();
+    map.u32(named.length);
+    for (const { func, name } of named) {
+      map.u32(func.index);
+      map.name(name);
+    }
+    const body = new Bytes();
+    body.name('name');
+    body.byte(1);
+    body.u32(map.length);
+    body.append(map);
+    out.byte(0);
+    out.u32(body.length);
+    out.append(body);
   }
 }
