@@ -132,7 +132,8 @@ export class Jit {
     const chosen: Block[] = [];
     let instructions = 0;
     for (const { block } of warm) {
-      if (chosen.length === blocksMax || instructions + block.plain > instructionsMax) break;
+      const full = chosen.length === blocksMax || instructions + block.plain > instructionsMax;
+      if (full && chosen.length > 0) break;
       chosen.push(block);
       instructions += block.plain;
     }
