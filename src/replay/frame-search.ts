@@ -66,13 +66,25 @@ export class FrameSearch {
   }
 
   #previousFrame(before: Mark): Hit<Mark> | undefined {
-    for (let o = this.#positions.ordinalAt(before) - 1; o >= 0; o--) {
+    for (let o = this.#lastBefore(before); o >= 0; o--) {
       const conditions = this.#matchesAt(o);
       if (conditions.length === 0) continue;
       const mark = this.#positions.before(o);
       if (compareMarks(mark, before) < 0) return { mark, conditions };
     }
     return undefined;
+  }
+
+  /** The last frame that could be found before a mark. */
+  #lastBefore(before: Mark): number {
+    const { recording } = this.#positions;
+    let o = this.#positions.ordinalAt(before);
+    if (before.landing) {
+      // What a fault's handler exits for is sought in front of the fault: before the landing.
+      const precedes = () => compareMarks(this.#positions.before(o), before) < 0;
+      while (o < recording.frames && precedes()) o++;
+    }
+    return o - 1;
   }
 
   #matchesAt(ordinal: number): readonly number[] {

@@ -8,6 +8,7 @@
  *   - an exit comes before its instruction retires, and `run` afterwards completes it;
  *   - `run(until)` stops at the first boundary with that icount, before an interrupt is let in;
  *   - a debug exit is at a boundary, and `run` can simply be called again;
+ *   - watchpoints that `inject` hits are reported by the next `run`, before it runs anything;
  *   - a breakpoint on the first instruction of a `run` is reported, though it need not be once more
  *     if it was what the `run` before ended with; interrupts and NMIs go first.
  */
@@ -53,6 +54,8 @@ const FRUITLESS_RUNS_MAX = 1000;
 export class ReplaySession {
   readonly recording: Recording;
   readonly vcpu: Vcpu;
+  /** Are there watchpoints on the vCPU? */
+  watching = false;
   /** Asked about DMA as it is applied; true makes `advance` return. */
   watchDma: ((at: Gpa, length: number) => boolean) | undefined;
   #next = 0;
@@ -258,7 +261,9 @@ export class ReplaySession {
     }
     vcpu.inject(vector);
     this.#consumed(KIND.INTERRUPT, at);
-    return undefined;
+    // Pushing the frame may have hit a watchpoint, which only `run` tells: one that runs nothing.
+    const exit = this.watching ? vcpu.run(at) : undefined;
+    return exit?.kind === 'debug' ? { kind: 'debug', stops: exit.stops } : undefined;
   }
 
   /**

@@ -65,8 +65,10 @@ export class VcpuStops {
     const { vcpu } = this.#session;
     vcpu.setBreakpoints(this.#breakpoints);
     vcpu.setWatchpoints(this.#watchpoints);
-    this.#session.watchDma =
-      this.#watchpoints.length > 0 ? (at, length) => this.dma(at, length).length > 0 : undefined;
+    this.#session.watching = this.#watchpoints.length > 0;
+    this.#session.watchDma = this.#session.watching
+      ? (at, length) => this.dma(at, length).length > 0
+      : undefined;
   }
 
   /** All but the breakpoints at `rip`: to leave an instruction that has been stopped at. */
@@ -82,6 +84,7 @@ export class VcpuStops {
 export function disarm(session: ReplaySession): void {
   session.vcpu.setBreakpoints([]);
   session.vcpu.setWatchpoints([]);
+  session.watching = false;
   session.watchDma = undefined;
 }
 
