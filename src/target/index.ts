@@ -1,0 +1,26 @@
+/** All that a front end needs to know of what lies behind it: it imports nothing but src/target. */
+
+export { type Gpa, type Gva, gpa, gva, type Icount } from '../engine/units.ts';
+export {
+  GPR_NAMES,
+  type Registers,
+  SEGMENT_NAMES,
+  type Segment,
+} from '../engine/vcpu/vcpu.ts';
+export { EXECUTE_BYTES_MAX, type StopCondition } from '../replay/conditions.ts';
+
+export { type Divergence, describeDivergence } from '../replay/divergence.ts';
+export { compareMarks, formatMark, type Mark, MarkError } from '../replay/mark.ts';
+export type { Progress, WorkControl } from '../replay/work.ts';
+export type { Frame } from '../trace/frame.ts';
+export type { GuestConfig } from '../trace/header.ts';
+export type {
+  Capabilities,
+  DebugTarget,
+  MemoryRange,
+  PlacedFrame,
+  TargetStop,
+  When,
+} from './debug-target.ts';
+export { type CodeLine, codeText, disassemble } from './disassembly.ts';
+export { bitsOf, cplOf, linearRip } from './state-view.ts';
