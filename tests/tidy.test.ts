@@ -58,13 +58,17 @@ describe('imports between folders', () => {
     trace: ['engine'],
     record: ['engine', 'trace'],
     replay: ['engine', 'trace'],
-    target: ['engine', 'trace', 'record', 'replay', 'symbols'],
+    target: ['engine', 'trace', 'record', 'replay', 'symbols', 'exits'],
     symbols: [],
+    exits: ['engine', 'trace', 'replay', 'symbols'],
     gdbstub: ['target', 'symbols'],
     dap: ['target', 'symbols'],
-    tui: ['target', 'symbols'],
+    tui: ['target', 'symbols', 'exits'],
     testing: ['engine', 'trace', 'record', 'replay', 'target', 'symbols'],
-    cli: ['engine', 'trace', 'record', 'replay', 'target', 'symbols', 'gdbstub', 'dap', 'tui'],
+    cli: [
+      ...['engine', 'trace', 'record', 'replay', 'exits'],
+      ...['target', 'symbols', 'gdbstub', 'dap', 'tui'],
+    ],
   };
 
   test('go in one direction', () => {

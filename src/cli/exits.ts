@@ -34,7 +34,7 @@ export function addExits(cli: Cli): void {
     const recording = await openRecording('exits', path);
     try {
       // Names of registers come from the chips, and those from the engine: not loaded for --help.
-      const text = await import('./exit-text.ts');
+      const text = await import('../exits/text.ts');
       readingFrom(path, () => {
         if (options.list) list(recording, options, text, output);
         else statistics(recording, options.top, text, output);
@@ -52,7 +52,7 @@ function parseCount(text: string): number {
   return n;
 }
 
-type ExitText = typeof import('./exit-text.ts');
+type ExitText = typeof import('../exits/text.ts');
 
 interface Tally {
   readonly reason: string;

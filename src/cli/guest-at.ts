@@ -5,10 +5,10 @@ import { describeDivergence } from '../replay/divergence.ts';
 import { formatMark } from '../replay/mark.ts';
 import type { WorkControl } from '../replay/work.ts';
 import type { DebugTarget } from '../target/debug-target.ts';
-import { type CodeLine, disassemble } from './disassembly.ts';
+import { type CodeLine, disassemble } from '../target/disassembly.ts';
+import { bitsOf, cplOf, linearRip } from '../target/state-view.ts';
 import { FailureError } from './errors.ts';
 import { divergenceOf } from './open-target.ts';
-import { bitsOf, cplOf, linearRip } from './state-view.ts';
 
 export interface GuestAt {
   readonly icount: number;

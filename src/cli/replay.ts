@@ -3,23 +3,25 @@
  * as it stood at a mark (`--to`).
  */
 
+import { codeText } from '../target/disassembly.ts';
+import { registerDocument, registerLines } from '../target/state-view.ts';
 import type { Recording } from '../trace/recording.ts';
 import { type Cli, finish } from './command.ts';
 import { consoleText } from './console-text.ts';
-import { codeText } from './disassembly.ts';
 import { type ExitStatus, FailureError, UsageError } from './errors.ts';
 import { duration, hex, plural } from './format.ts';
 import type { GuestAt } from './guest-at.ts';
+import { type Accel, accelOption } from './guest-options.ts';
 import { type Output, writeAll } from './output.ts';
 import { Progress } from './progress.ts';
 import { openRecording, readingFromAsync } from './recording-file.ts';
 import { Interruption } from './signals.ts';
-import { registerDocument, registerLines } from './state-view.ts';
 import type { Verified } from './verify.ts';
 
 interface ReplayOptions {
   verify?: boolean;
   to?: string;
+  accel: Accel;
 }
 
 /** Lines of the console that `--to` shows. */
@@ -31,7 +33,8 @@ export function addReplay(cli: Cli): void {
     .description('replay it, or show the guest at a mark')
     .argument('<recording>', 'a .retro file')
     .option('--verify', 'check every exit and state hash; show no console')
-    .option('--to <MARK>', 'show registers, code and console at a mark');
+    .option('--to <MARK>', 'show registers, code and console at a mark')
+    .addOption(accelOption());
   const examples = [
     'retrovisor replay boot.retro --verify',
     'retrovisor replay boot.retro --to 1.5G',
@@ -46,8 +49,8 @@ export function addReplay(cli: Cli): void {
     try {
       return await readingFromAsync(path, () =>
         options.to === undefined
-          ? verifyAll(recording, options.verify === true, output)
-          : showAt(recording, path, options.to, output),
+          ? verifyAll(recording, options, output)
+          : showAt(recording, path, { ...options, to: options.to }, output),
       );
     } finally {
       recording.close();
@@ -57,7 +60,7 @@ export function addReplay(cli: Cli): void {
 
 async function verifyAll(
   recording: Recording,
-  silent: boolean,
+  { verify: silent = false, accel }: ReplayOptions,
   output: Output,
 ): Promise<ExitStatus> {
   const { verify } = await import('./verify.ts');
@@ -66,7 +69,7 @@ async function verifyAll(
   const show = silent || output.json ? () => {} : await consolePrinter(recording);
   let result: Verified;
   try {
-    result = await verify(recording, {
+    result = await verify(recording, accel, {
       cancelled: () => interruption.asked,
       onProgress: ({ done }) => {
         if (silent) progress.update(done);
@@ -131,7 +134,7 @@ async function consolePrinter(recording: Recording): Promise<(at: number) => voi
 async function showAt(
   recording: Recording,
   path: string,
-  text: string,
+  { to, accel }: ReplayOptions & { to: string },
   output: Output,
 ): Promise<ExitStatus> {
   const { guestAt } = await import('./guest-at.ts');
@@ -139,7 +142,7 @@ async function showAt(
   const progress = new Progress(output, 'seeking', recording.lastIcount);
   const interruption = new Interruption();
   try {
-    const guest = await guestAt(openTarget(recording, path), text, {
+    const guest = await guestAt(openTarget(recording, path, accel), to, {
       cancelled: () => interruption.asked,
       onProgress: ({ done }) => progress.update(done),
     });

@@ -2,11 +2,17 @@
 
 import { expect, test } from 'vitest';
 import { consoleText } from '../../src/cli/console-text.ts';
-import { codeText, disassemble } from '../../src/cli/disassembly.ts';
-import { frameLine, reasonOfExit, subjectOf } from '../../src/cli/exit-text.ts';
-import { bitsOf, cplOf, flagNames, linearRip, registerDocument } from '../../src/cli/state-view.ts';
 import { gpa, icount } from '../../src/engine/units.ts';
 import type { Registers, Segment } from '../../src/engine/vcpu/vcpu.ts';
+import { frameLine, reasonOfExit, subjectOf } from '../../src/exits/text.ts';
+import { codeText, disassemble } from '../../src/target/disassembly.ts';
+import {
+  bitsOf,
+  cplOf,
+  flagNames,
+  linearRip,
+  registerDocument,
+} from '../../src/target/state-view.ts';
 
 test.each([
   ['plain\nlines\n', ['plain', 'lines']],

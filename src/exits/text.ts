@@ -9,7 +9,7 @@ import { type Entry, type GuestExit, unreachable } from '../engine/exit.ts';
 import { type Description, describeAddress, describeMsr, describePort } from '../engine/index.ts';
 import { describeEntry, describeExit } from '../trace/describe.ts';
 import type { Frame } from '../trace/frame.ts';
-import { hex } from './format.ts';
+import { hex } from './hex.ts';
 
 /** The name a kind of exit is counted under. */
 export function reasonOfExit(exit: GuestExit): string {
