@@ -2,4 +2,4 @@
 
 import { timelineTests } from './timeline-tests.ts';
 
-timelineTests(2500);
+timelineTests(1500);
