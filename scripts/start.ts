@@ -37,7 +37,7 @@ const nameOf = symbolNames(readFileSync(KERNEL));
 await recordDemo();
 const recording = Recording.open(RECORDING);
 await replayDemo(recording);
-const cause = await findCause(openTarget(recording, RECORDING));
+const cause = await findCause(openTarget(recording, RECORDING, 'jit'));
 whatNext(cause);
 recording.close();
 process.exit(0);
@@ -56,6 +56,7 @@ async function recordDemo(): Promise<void> {
     serial: { kind: 'none' },
     rtc: new Date('2024-01-01T00:00:00Z'),
     cpu: undefined,
+    accel: 'jit',
     name: 'demo',
     until: undefined,
     at: undefined,
@@ -71,7 +72,7 @@ async function recordDemo(): Promise<void> {
 async function replayDemo(from: Recording): Promise<void> {
   say(bold('\n2. Replay it: no devices, every exit and every state hash checked'));
   say(dim(`   $ retrovisor replay ${here(RECORDING)} --verify`));
-  const { divergence, icount, seconds, stateHash } = await verify(from);
+  const { divergence, icount, seconds, stateHash } = await verify(from, 'jit');
   if (divergence || stateHash !== from.end?.stateHash) {
     throw new Error(`the replay diverged at icount ${icount}`);
   }

@@ -70,7 +70,7 @@ export async function measure(
 async function replay(path: string) {
   const recording = Recording.open(path);
   try {
-    return await verify(recording);
+    return await verify(recording, 'jit');
   } finally {
     recording.close();
   }
@@ -85,6 +85,7 @@ function options({ kernel, initrd, append, memoryMib }: BenchFiles): GuestOption
     serial: { kind: 'none' },
     rtc: RTC,
     cpu: undefined,
+    accel: 'jit',
     name: 'bench',
     until: undefined,
     at: undefined,

@@ -61,11 +61,11 @@ export interface PowerOnOptions {
 
 /** A machine in front of its first instruction. */
 export async function powerOn(
-  { memoryBytes, boot, rtcStart }: GuestPlan,
+  { options, memoryBytes, boot, rtcStart }: GuestPlan,
   { console, onByte, pause, tapFor }: PowerOnOptions,
 ): Promise<Machine> {
   const { createVcpu, Machine } = await import('../engine/index.ts');
-  const vcpu = createVcpu({ memoryBytes });
+  const vcpu = createVcpu({ memoryBytes, accel: options.accel });
   vcpu.setRegisters(boot.registers);
   const tap = tapFor(vcpu);
   const machine = new Machine(vcpu, {

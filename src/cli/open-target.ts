@@ -6,10 +6,11 @@ import { Timeline } from '../replay/timeline.ts';
 import type { DebugTarget, TargetStop } from '../target/debug-target.ts';
 import { ReplayTarget } from '../target/replay-target.ts';
 import type { Recording } from '../trace/recording.ts';
+import type { Accel } from './guest-options.ts';
 
 /** `path` is where bookmarks lie beside. The recording stays the caller's to close. */
-export function openTarget(recording: Recording, path: string): DebugTarget {
-  const vcpu = createVcpu({ memoryBytes: recording.guest.memoryBytes });
+export function openTarget(recording: Recording, path: string, accel: Accel): DebugTarget {
+  const vcpu = createVcpu({ memoryBytes: recording.guest.memoryBytes, accel });
   return new ReplayTarget(new Timeline(new ReplaySession(recording, vcpu)), path);
 }
 

@@ -7,6 +7,7 @@ import { ReplaySession } from '../replay/session.ts';
 import type { WorkControl } from '../replay/work.ts';
 import type { Recording } from '../trace/recording.ts';
 import { mips } from './format.ts';
+import type { Accel } from './guest-options.ts';
 import { breathe } from './signals.ts';
 
 export interface Verified {
@@ -22,8 +23,12 @@ export interface Verified {
 /** Small enough that Ctrl-C is heard, large enough that nothing is lost by it. */
 const STRIDE = 20_000_000;
 
-export async function verify(recording: Recording, control: WorkControl = {}): Promise<Verified> {
-  const vcpu = createVcpu({ memoryBytes: recording.guest.memoryBytes });
+export async function verify(
+  recording: Recording,
+  accel: Accel,
+  control: WorkControl = {},
+): Promise<Verified> {
+  const vcpu = createVcpu({ memoryBytes: recording.guest.memoryBytes, accel });
   const total = recording.lastIcount;
   const startedMs = performance.now();
   const session = new ReplaySession(recording, vcpu);

@@ -26,6 +26,7 @@ test('defaults', () => {
     serial: { kind: 'stdio' },
     rtc: undefined,
     cpu: undefined,
+    accel: 'jit',
     name: undefined,
     until: undefined,
     at: undefined,
@@ -58,7 +59,7 @@ test.each([
   [['--cdrom', 'f'], /^--cdrom is not in this version; /],
   [['--nic', 'user'], /^--nic is not in this version; /],
   [['--smp', '2'], /^--smp 2 is not in this version; /],
-  [['--accel', 'kvm'], /^--accel kvm is not in this version; use --accel interp$/],
+  [['--accel', 'kvm'], /^--accel kvm is not in this version; use --accel jit$/],
 ])('%j is refused by name', (args, message) => {
   expect(() => parse('--kernel', 'k', ...args)).toThrow(message);
   expect(() => parse('--kernel', 'k', ...args)).toThrow(UsageError);
