@@ -28,7 +28,7 @@ export interface JitOptions {
 }
 
 export const JIT_DEFAULTS: JitOptions = {
-  hotAt: 400,
+  hotAt: 1000,
   warmShift: 4,
   instructionsMax: 600,
   blocksMax: 120,
@@ -66,8 +66,6 @@ export class Jit {
   readonly #imports: Record<string, unknown>;
   readonly #regions = new Map<number, Region>();
   readonly #free: number[] = [];
-  /** How often a page has been compiled: each time more has to have become hot since. */
-  readonly #rounds = new Map<number, { compiled: number; asked: number }>();
   readonly #tableStart: number;
   /** For benchmarks: what has been compiled and dropped so far. */
   readonly statistics = { regions: 0, blocks: 0, instructions: 0, bytes: 0, dropped: 0 };
@@ -95,14 +93,6 @@ export class Jit {
     const block = this.#blocks.byRecord(ip);
     if (!block) return;
     if (this.#regions.size >= this.#options.regionsMax) this.#dropAll();
-    const round = this.#rounds.get(block.page) ?? { compiled: 0, asked: 0 };
-    this.#rounds.set(block.page, round);
-    if (++round.asked <= round.compiled >> 1) {
-      this.#u16[L.counterOf(ip) >> 1] = 0;
-      return;
-    }
-    round.asked = 0;
-    round.compiled++;
     this.#compile(this.#select(block));
   }
 
@@ -116,12 +106,12 @@ export class Jit {
     return handler >= this.#tableStart ? this.#regions.get(handler) : undefined;
   }
 
-  /** The hot block, and the warm ones of its page, compiled before or not, in address order. */
+  /** The hot block and the warm ones of its page that are not compiled yet, in address order. */
   #select(hot: Block): Block[] {
     const { hotAt, warmShift, instructionsMax, blocksMax } = this.#options;
     const heat = (block: Block): number => {
       if (block === hot) return Number.MAX_SAFE_INTEGER;
-      return this.#regionOf(block) ? hotAt : this.#u16[L.counterOf(block.ip) >> 1]!;
+      return this.#regionOf(block) ? 0 : this.#u16[L.counterOf(block.ip) >> 1]!;
     };
     const warm = this.#blocks
       .inPage(hot.page)
@@ -141,10 +131,6 @@ export class Jit {
   }
 
   #compile(blocks: readonly Block[]): void {
-    for (const block of blocks) {
-      const region = this.#regionOf(block);
-      if (region) this.#dropRegion(region);
-    }
     const index = this.#free.pop() ?? this.#exports.table.grow(1);
     const m = new WasmModule({ memoryPagesMin: L.RAM_BASE / 65536 });
     const runtime = Object.fromEntries(
@@ -228,7 +214,6 @@ export class Jit {
 
   #dropAll(): void {
     for (const region of [...this.#regions.values()]) this.#dropRegion(region);
-    this.#rounds.clear();
   }
 }
 

@@ -81,6 +81,15 @@ export function emitRegion(
 
   /** Direct edge to a block outside, by the record's link or through `resolve`. */
   const toOutside = (ip: number, taken: boolean, size: number): void => {
+    const link = e.let(e.load('i32', 4, e.i32(ip), taken ? R.REC_TAKEN : R.REC_NOT_TAKEN));
+    // Linked: charge the block as the interpreter does (interp/control.ts, `enter`).
+    e.if(link, () => {
+      const left = e.let(e.sub(e.get(e.left), e.load('i32', 1, link, R.REC_REMAINING)));
+      e.set(e.at, link);
+      e.if(e.lts(left, 0), () => e.exitWith(EXIT_STOP));
+      e.set(e.left, left);
+      e.exitWith(EXIT_NEXT);
+    });
     e.storeLeft();
     toRecord(e.call(runtime.resolve, e.i32(ip), taken ? 1 : 0, size));
   };
