@@ -364,7 +364,7 @@ describe('a flat image', () => {
       0n,
       0x80n,
     ]);
-    expect(segment(p, 'cs')).toEqual({ selector: 0, base: 0n, limit: 0xffff, rights: 0x9b });
+    expect(segment(p, 'cs')).toEqual({ selector: 0, base: 0n, limit: 0xffff, rights: 0x93 });
     expect(p.registers.idtr).toEqual({ base: 0n, limit: 0x3ff });
   });
 

@@ -90,7 +90,8 @@ export function real16(
   gpr: Readonly<Record<number, number>>,
 ): Partial<Registers> {
   const data = segment(0, Rights.DATA, 0xffff);
-  const code = segment(entry.segment, Rights.CODE, 0xffff, entry.segment * 16);
+  // CS can be written through in real mode, as after reset (SDM Vol. 3A table 9-1: "R/W").
+  const code = segment(entry.segment, Rights.DATA, 0xffff, entry.segment * 16);
   return {
     gpr: generalRegisters(gpr),
     rip: BigInt(entry.offset),

@@ -3,9 +3,8 @@
 import type { Cpu } from '../microcode/cpu.ts';
 import * as L from './layout.ts';
 
-/** A present, accessed, writable data segment; with bit 3 a readable code segment. */
+/** Present, R/W, accessed: all segments, CS too. */
 const DATA = 0x93;
-const CODE = 0x9b;
 const LDT = 0x82;
 const TSS_BUSY = 0x8b;
 
@@ -16,7 +15,7 @@ export function powerOnState(cpu: Cpu): void {
   for (const seg of [L.ES, L.SS, L.DS, L.FS, L.GS]) {
     cpu.setSegment(seg, { selector: 0, base: 0n, limit: 0xffff, rights: DATA });
   }
-  cpu.setSegment(L.CS, { selector: 0xf000, base: 0xffff0000n, limit: 0xffff, rights: CODE });
+  cpu.setSegment(L.CS, { selector: 0xf000, base: 0xffff0000n, limit: 0xffff, rights: DATA });
   cpu.setSegment(L.LDTR, { selector: 0, base: 0n, limit: 0xffff, rights: LDT });
   cpu.setSegment(L.TR, { selector: 0, base: 0n, limit: 0xffff, rights: TSS_BUSY });
   cpu.setSegment(L.FLAT, { selector: 0, base: 0n, limit: 0xffffffff, rights: DATA | 0xc000 });
