@@ -69,6 +69,7 @@ export const FEATURES = {
   ADX: [7, 'ebx', 19],
   SMAP: [7, 'ebx', 20],
   CLFLUSHOPT: [7, 'ebx', 23],
+  SHA: [7, 'ebx', 29],
   UMIP: [7, 'ecx', 2],
   'LAHF-SAHF': [0x8000_0001, 'ecx', 0],
   LZCNT: [0x8000_0001, 'ecx', 5],

@@ -4,6 +4,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import type { Row } from '../../src/engine/isa/row.ts';
 import { VECTOR } from '../../src/engine/isa/vector-rows.ts';
 import { Box } from '../isa/box.ts';
+import type { Outcome } from '../isa/case.ts';
 import { type HostCpu, hostCpu, warnSkipped } from '../isa/host/step.ts';
 import { Random, SEED } from '../isa/values.ts';
 import { prepare } from './cases.ts';
@@ -23,6 +24,13 @@ function lenience(row: Row): Leniency {
   if (/2PI$|^CVTPI2/.test(row.name)) return { x87AfterFault: true };
   return {};
 }
+
+/**
+ * AMD's processors do not mind where an operand of SHA lies. By the SDM it must be aligned: exceptions
+ * of type 4 (Vol. 2A §2.4.4).
+ */
+const shaUnaligned = (row: Row, ours: Outcome, theirs: Outcome): boolean =>
+  row.feature === 'SHA' && ours.vector === 13 && theirs.vector !== 13;
 
 /** Images of the whole state have a test of their own, and so has LDMXCSR. */
 const OWN_TEST = /^(FXSAVE|FXRSTOR|LDMXCSR)$/;
@@ -44,6 +52,7 @@ describe.skipIf(typeof host === 'string')('MMX and SSE agree with the host', () 
       const wanted = cpu.run(cases.map((c) => c.case));
       for (const [i, prepared] of cases.entries()) {
         const got = box.run(prepared.case);
+        if (shaUnaligned(row, got, wanted[i]!)) continue;
         const lines = differences(wanted[i]!, got, prepared.case, lenience(row));
         if (lines.length) differing.push(describeCase(`${name} ${row.enc}`, prepared.case, lines));
       }

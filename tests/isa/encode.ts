@@ -1,6 +1,6 @@
 /** A random encoding of a row: operand size, register or memory form, addressing mode, immediates. */
 
-import { type Candidate, parseRow } from '../../src/engine/decode/tables.ts';
+import { type Candidate, parseRow, VEX_MAP } from '../../src/engine/decode/tables.ts';
 import { widthBytes } from '../../src/engine/isa/operands.ts';
 import type { Row } from '../../src/engine/isa/row.ts';
 import type { Random } from '../float/cases.ts';
@@ -89,7 +89,7 @@ function chooseSize(r: Random, row: Row, c: Candidate, long: boolean, wish: Wish
   if (c.w === 1) return 8;
   if (long && row.size === 'f64') return 8;
   if (!hasSize(c)) return 4;
-  const fixed = c.prefix === 'NP' || c.prefix === '66';
+  const fixed = c.prefix === 'NP' || c.prefix === '66' || c.vexL !== undefined;
   const wide = long && c.w === undefined;
   const all: (2 | 4 | 8)[] = [];
   if (!fixed) all.push(2);
@@ -104,6 +104,15 @@ function immediate(r: Random, letter: string, width: string, size: number): numb
   if (letter !== 'I') return undefined;
   const bytes = width === 'bs' ? 1 : width === 'z' ? Math.min(size, 4) : widthBytes(width, size);
   return bytesOf(value(r, bytes), bytes);
+}
+
+/** VEX with what REX would say; in two bytes where that is possible, sometimes. SDM Vol. 2A §2.3.5. */
+function vexBytes(r: Random, c: Candidate, rex: number, vvvv: number): number[] {
+  const pp = { NP: 0, '66': 1, F3: 2, F2: 3 }[c.prefix!];
+  const low = ((~vvvv & 15) << 3) | (c.vexL! << 2) | pp;
+  const [first, w] = [(~rex & 7) << 5, (rex & 8) << 4];
+  if (c.map === VEX_MAP && !w && !(rex & 3) && r.below(2)) return [0xc5, (first & 0x80) | low];
+  return [0xc4, first | (c.map - VEX_MAP + 1), w | low];
 }
 
 export function encode(row: Row, r: Random, wish: Wish = {}): Encoding {
@@ -137,16 +146,21 @@ export function encode(row: Row, r: Random, wish: Wish = {}): Encoding {
   const repeated = row.rep !== undefined && (wish.rep ?? r.below(2) === 1);
   const prefixes: number[] = [];
   if (narrowAddress) prefixes.push(0x67);
+  const vex = c.vexL !== undefined;
+  const vvvv = c.vvvv < 0 ? 0 : r.below(registerCount);
   const operand66 = size === 2 && hasSize(c);
-  if (operand66 || c.prefix === '66') prefixes.push(0x66);
+  if (operand66 || (c.prefix === '66' && !vex)) prefixes.push(0x66);
   if (lock) prefixes.push(0xf0);
-  if (c.prefix === 'F2') prefixes.push(0xf2);
-  if (c.prefix === 'F3') prefixes.push(0xf3);
+  if (c.prefix === 'F2' && !vex) prefixes.push(0xf2);
+  if (c.prefix === 'F3' && !vex) prefixes.push(0xf3);
   if (repeated) prefixes.push(r.pick([0xf2, 0xf3]));
 
   const out: number[] = [...prefixes];
-  if (rex) out.push(rex);
-  out.push(...[[], [0x0f], [0x0f, 0x38], [0x0f, 0x3a]][c.map]!, c.opcode);
+  if (vex) out.push(...vexBytes(r, c, rex, vvvv), c.opcode);
+  else {
+    if (rex) out.push(rex);
+    out.push(...[[], [0x0f], [0x0f, 0x38], [0x0f, 0x3a]][c.map]!, c.opcode);
+  }
   let tailAt = -1;
   if (c.modrm !== undefined) out.push(c.modrm);
   else if (addressing) {
@@ -203,7 +217,15 @@ export function encode(row: Row, r: Random, wish: Wish = {}): Encoding {
     memory,
     lock,
     registers: c.specs.map(({ letter }) =>
-      letter === 'G' ? reg : letter === 'Z' ? z : !memory && 'ER'.includes(letter) ? rm : undefined,
+      letter === 'G'
+        ? reg
+        : letter === 'B'
+          ? vvvv
+          : letter === 'Z'
+            ? z
+            : !memory && 'ER'.includes(letter)
+              ? rm
+              : undefined,
     ),
     bytes,
     aim,

@@ -11,7 +11,7 @@ import * as L from '../vcpu/layout.ts';
 import type { Instruction } from './instruction.ts';
 import type { Mode } from './mode.ts';
 import type { Form } from './record.ts';
-import { buildTable, type Candidate, type OpcodeTable } from './tables.ts';
+import { buildTable, type Candidate, type OpcodeTable, VEX_MAP } from './tables.ts';
 
 /** No instruction here: an exception, and how many bytes were looked at. */
 export interface DecodeFault {
@@ -100,6 +100,31 @@ export class Decoder {
       }
     }
     if (opcode < 0) return short(start, end);
+    // VEX, which before 64-bit mode is LES or LDS unless a register operand would make that #UD.
+    let vexL = 0;
+    let vvvv = 0;
+    let vex = false;
+    if ((opcode === 0xc5 || opcode === 0xc4) && map === 0) {
+      if (p >= end) return short(start, end);
+      vex = long || bytes[p]! >= 0xc0;
+    }
+    if (vex) {
+      const prefixed = has66 || rep !== 0 || lock || rex !== 0;
+      // C5 holds R of the first byte of C4 and all of its second one but W.
+      const first = opcode === 0xc4 ? byte() : (bytes[p]! & 0x80) | 0x61;
+      const second = opcode === 0xc4 ? byte() : byte() & 0x7f;
+      const next = byte();
+      if (next < 0) return short(start, end);
+      const known = (first & 31) >= 1 && (first & 31) <= 3;
+      if (prefixed || !known) return { fault: UD, length: Math.min(p - start, LENGTH_MAX) };
+      map = VEX_MAP - 1 + (first & 31);
+      opcode = next;
+      vexL = (second >> 2) & 1;
+      vvvv = ~(second >> 3) & 15;
+      has66 = (second & 3) === 1;
+      rep = [0, 0, 0xf3, 0xf2][second & 3]!;
+      rex = long ? 0x40 | ((~first >> 5) & 7) | ((second >> 4) & 8) : 0;
+    }
     const list = this.#table[(map << 8) | opcode]!;
     const modrmByte = p < end ? bytes[p]! : -1;
     let found: Candidate | undefined;
@@ -108,6 +133,7 @@ export class Decoder {
       if (c.prefix !== undefined && !prefixMatches(c.prefix, has66, rep)) continue;
       if (c.w !== undefined && c.w !== (rex >> 3) % 2) continue;
       if (c.withoutRexB && rex & 1) continue;
+      if (vex && (c.vexL !== vexL || (c.vvvv < 0 && vvvv !== 0))) continue;
       if (c.hasModrm) {
         if (modrmByte < 0) return short(start, end);
         if (c.modrm !== undefined && c.modrm !== modrmByte) continue;
@@ -131,7 +157,7 @@ export class Decoder {
     } else {
       size = (mode.codeSize === 2) !== operand66 ? 2 : 4;
       // A mandatory prefix is not a size: SSE instructions are the same in 16-bit code.
-      if (found.prefix === '66' || found.prefix === 'NP') size = 4;
+      if (found.prefix === '66' || found.prefix === 'NP' || vex) size = 4;
     }
     const addressSize: 2 | 4 | 8 = long ? (has67 ? 4 : 8) : (mode.codeSize === 2) !== has67 ? 2 : 4;
 
@@ -234,8 +260,15 @@ export class Decoder {
     const regs: [number, number, number] = [0, 0, 0];
     for (let i = 0; i < specs.length && i < 3; i++) {
       const { letter, width } = specs[i]!;
-      const n = letter === 'G' || letter === 'V' || letter === 'P' ? reg : letter === 'Z' ? z : rm;
-      if ('EGRZ'.includes(letter)) {
+      const n =
+        letter === 'G' || letter === 'V' || letter === 'P'
+          ? reg
+          : letter === 'Z'
+            ? z
+            : letter === 'B'
+              ? vvvv & (long ? 15 : 7)
+              : rm;
+      if ('EGRZB'.includes(letter)) {
         const one = width === 'b' || widthBytes(width, size) === 1;
         regs[i] = one && !rex && n >= 4 && n < 8 ? gprOffset(n - 4) + 1 : gprOffset(n);
       } else if ('VWU'.includes(letter)) regs[i] = L.XMM + n * L.XMM_STRIDE;

@@ -18,6 +18,10 @@ export interface Candidate {
   readonly specs: readonly OperandSpec[];
   readonly prefix: Mandatory;
   readonly w: 0 | 1 | undefined;
+  /** Encoded by VEX: its prefix is VEX.pp, and VEX.L must be this. */
+  readonly vexL: 0 | 1 | undefined;
+  /** Operand that VEX.vvvv names; a VEX encoding without one (-1) wants all ones there. */
+  readonly vvvv: number;
   readonly hasModrm: boolean;
   /** ModRM.reg digit, or the whole byte. */
   readonly digit: number | undefined;
@@ -31,7 +35,7 @@ export interface Candidate {
   readonly withoutRexB: boolean;
 }
 
-/** opcode | map << 8, with maps 0 one-byte, 1 0F, 2 0F 38, 3 0F 3A. */
+/** opcode | map << 8, with maps 0 one-byte, 1 0F, 2 0F 38, 3 0F 3A, and 5, 6, 7 the last three by VEX. */
 export type OpcodeTable = readonly (readonly Candidate[])[];
 
 /** Takes one row's encoding apart; one candidate for each opcode byte it stands for. */
@@ -45,8 +49,11 @@ export function parseRow(row: Row, index: number): Candidate[] {
   let plus = 1;
   let slash = false;
   const tokens = row.enc.split(/\s+/).filter(Boolean);
+  const vex = tokens[0]!.startsWith('VEX.') ? parseVex(row, tokens.shift()!) : undefined;
+  if (vex) ({ prefix, w } = vex);
   for (const [i, token] of tokens.entries()) {
     if (
+      !vex &&
       i === 0 &&
       (token === 'NP' || token === '66' || token === 'F2' || token === 'F3') &&
       tokens.length > 1
@@ -69,13 +76,14 @@ export function parseRow(row: Row, index: number): Candidate[] {
       throw new Error(`rows: ${row.name}: cannot read '${token}' in '${row.enc}'`);
     }
   }
-  let map = 0;
-  if (opcode[0] === 0x0f && opcode.length > 1) {
+  let map = vex?.map ?? 0;
+  if (!vex && opcode[0] === 0x0f && opcode.length > 1) {
     map =
       opcode[1] === 0x38 && opcode.length > 2 ? 2 : opcode[1] === 0x3a && opcode.length > 2 ? 3 : 1;
   }
-  const last = opcode[map === 0 ? 0 : map === 1 ? 1 : 2]!;
-  const extra = opcode.length - (map === 0 ? 1 : map === 1 ? 2 : 3);
+  const escapes = vex ? 0 : Math.min(map, 2);
+  const last = opcode[escapes]!;
+  const extra = opcode.length - escapes - 1;
   if (extra !== 0) throw new Error(`rows: ${row.name}: opcode of '${row.enc}' is too long`);
   const letters = specs.map((s) => s.letter);
   const hasModrm = slash || letters.some((l) => usesRm(l) || 'GVPSCD'.includes(l));
@@ -89,6 +97,8 @@ export function parseRow(row: Row, index: number): Candidate[] {
     specs,
     prefix,
     w,
+    vexL: vex?.l,
+    vvvv: letters.indexOf('B'),
     hasModrm,
     digit,
     modrm,
@@ -99,6 +109,25 @@ export function parseRow(row: Row, index: number): Candidate[] {
     withoutRexB: map === 0 && last === 0x90 && plus === 1,
   }));
 }
+
+/** `VEX.LZ.F2.0F38.W1`: length, prefix, map and perhaps W. SDM Vol. 2A §3.1.1.2. */
+function parseVex(
+  row: Row,
+  token: string,
+): { l: 0 | 1; prefix: Mandatory; map: number; w: 0 | 1 | undefined } {
+  const match = /^VEX\.(LZ|L0|L1|128|256)\.(NP|66|F2|F3)\.(0F|0F38|0F3A)(\.W[01])?$/.exec(token);
+  if (!match) throw new Error(`rows: ${row.name}: cannot read '${token}'`);
+  const [, l, prefix, map, w] = match;
+  return {
+    l: l === 'L1' || l === '256' ? 1 : 0,
+    prefix: prefix as Mandatory,
+    map: VEX_MAP + ['0F', '0F38', '0F3A'].indexOf(map!),
+    w: w === undefined ? undefined : w === '.W1' ? 1 : 0,
+  };
+}
+
+/** Map 0F by VEX. */
+export const VEX_MAP = 5;
 
 /** More specific first: mandatory prefix, whole ModRM byte, W, digit, memory or register only. */
 const specificity = (c: Candidate): number =>
@@ -112,7 +141,7 @@ export function buildTable(
   rows: readonly Row[],
   features: (feature: string) => boolean,
 ): OpcodeTable {
-  const table: Candidate[][] = Array.from({ length: 1024 }, () => []);
+  const table: Candidate[][] = Array.from({ length: 2048 }, () => []);
   rows.forEach((row, index) => {
     if (row.feature !== undefined && !features(row.feature)) return;
     for (const c of parseRow(row, index)) table[(c.map << 8) | c.opcode]!.push(c);

@@ -2,6 +2,7 @@
 
 import { arith } from './arith.ts';
 import { bit } from './bit.ts';
+import { adx, bmi } from './bmi.ts';
 import { branch } from './branch.ts';
 import { convert } from './convert.ts';
 import { decimal } from './decimal.ts';
@@ -27,6 +28,8 @@ export const INTEGER: readonly Row[] = [
   ...rotates,
   ...muldiv,
   ...bit,
+  ...bmi,
+  ...adx,
   ...move,
   ...exchange,
   ...convert,

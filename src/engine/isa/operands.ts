@@ -41,12 +41,12 @@ const FIXED: Record<string, { offset: number; width: string }> = {
  * M  ModRM.rm, memory only             R  ModRM.rm, register only
  * V  ModRM.reg, XMM                    W  ModRM.rm, XMM or memory       U  ModRM.rm, XMM only
  * P  ModRM.reg, MMX                    Q  ModRM.rm, MMX or memory       N  ModRM.rm, MMX only
- * Z  opcode bits 0..2, general register
+ * Z  opcode bits 0..2, general register                     B  VEX.vvvv, general register
  * I  immediate     J  relative target     O  memory at an absolute offset     A  far pointer
  * S  segment register   C  control register   D  debug register
  * X  DS:rSI     Y  ES:rDI        1  the constant one
  */
-export const ADDRESSING = 'EGMRVWUPQNZIJOASCDXY';
+export const ADDRESSING = 'EGMRVWUPQNZBIJOASCDXY';
 
 export function parseOperands(ops: string): OperandSpec[] {
   if (!ops) return [];
@@ -111,6 +111,7 @@ export function bindOperands(specs: readonly OperandSpec[], size: number, form: 
       case 'G':
       case 'R':
       case 'Z':
+      case 'B':
         return { kind: 'reg', bytes, field };
       case 'W':
         return memory ? { kind: 'mem', bytes } : { kind: 'xmm', bytes, field };

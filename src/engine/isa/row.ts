@@ -12,7 +12,8 @@ export interface Row {
   /**
    * As the SDM's opcode column: `00 /r`, `80 /4 ib`, `0F 40+cc /r`, `50+r`, `F3 0F B8 /r`,
    * `0F 01 C8` (a whole ModRM byte). A leading `NP`, `66`, `F2` or `F3` is mandatory; without one
-   * 66 is the operand size and F2/F3 are REP or ignored.
+   * 66 is the operand size and F2/F3 are REP or ignored. VEX as the SDM has it, `VEX.LZ.F2.0F38 F5 /r`,
+   * with NP written out; without W0 or W1, W is the operand size.
    */
   readonly enc: string;
   readonly name: string;

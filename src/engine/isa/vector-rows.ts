@@ -1,8 +1,10 @@
-/** x87, MMX and SSE up to SSE4.2. */
+/** x87, MMX, SSE up to SSE4.2, AES and SHA. */
 
+import { aes } from './aes.ts';
 import { mmx } from './mmx.ts';
 import { mxcsr } from './mxcsr.ts';
 import type { Row } from './row.ts';
+import { sha } from './sha.ts';
 import { sseCompare } from './sse-compare.ts';
 import { sseConvert } from './sse-convert.ts';
 import { sseFloat } from './sse-float.ts';
@@ -35,4 +37,6 @@ export const VECTOR: readonly Row[] = [
   ...sse4Int,
   ...sse4Float,
   ...sse4String,
+  ...aes,
+  ...sha,
 ];

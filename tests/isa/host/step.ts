@@ -52,6 +52,7 @@ const LINUX_NAMES: Readonly<Record<string, string>> = {
   SSE3: 'pni',
   'LAHF-SAHF': 'lahf_lm',
   AESNI: 'aes',
+  SHA: 'sha_ni',
 };
 
 function hostFlags(): Set<string> {
