@@ -272,6 +272,7 @@ export class Decoder {
         const one = width === 'b' || widthBytes(width, size) === 1;
         regs[i] = one && !rex && n >= 4 && n < 8 ? gprOffset(n - 4) + 1 : gprOffset(n);
       } else if ('VWU'.includes(letter)) regs[i] = L.XMM + n * L.XMM_STRIDE;
+      else if (letter === 'S') regs[i] = L.segment(reg & 7) + L.SEG_SELECTOR;
       else if ('PQN'.includes(letter)) regs[i] = L.X87 + (n & 7) * L.X87_STRIDE;
     }
     const repPrefix: RepPrefix = !row.rep

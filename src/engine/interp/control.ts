@@ -55,6 +55,10 @@ export function enter(c: Code, block: Val, stop: Func): void {
   c.ret(block);
 }
 
+/** Index in BLOCK_HASH of the block whose first byte is at a pointer, which Blocks computes too. */
+const blockHash = (c: Code, pointer: Val): Val =>
+  c.and(c.xor(pointer, c.shru(pointer, 11)), L.BLOCK_HASH_ENTRIES - 1);
+
 /** RIP of the instruction at a record. */
 const ripOf = (c: Code, ip: Val, extra?: Val): Val => {
   const offset = c.load('i64', 2, ip, R.REC_OFFSET);
@@ -103,26 +107,40 @@ export function defineControl(m: WasmModule, imports: ControlImports): ControlFu
     const lin = c.let(c.add(rip, i64At(c, L.CODE_BASE)));
     const low = c.let(c.wrap(lin));
     const hash = c.and(c.xor(low, c.shru(low, 12)), L.JUMP_CACHE_ENTRIES - 1);
-    const entry = c.let(c.mul(hash, L.JUMP_CACHE_STRIDE));
+    const entry = c.let(c.shl(hash, 5));
     const page = c.let(
       c.add(c.and(c.shru(low, 8), (L.TLB_ENTRIES - 1) * 16), i32At(c, L.TLB_BASE)),
     );
-    const known = c.and(
-      c.and(
+    const mapped = c.eq(c.load('i64', 8, page, L.TLB_EXECUTE), c.and(lin, -4096));
+    c.if(mapped, () => {
+      const pointer = c.let(c.add(c.load('i32', 4, page, L.TLB_EXECUTE + 8), low));
+      const key = c.let(i32At(c, L.MODE_KEY));
+      const found = (block: Val): void => {
+        c.store(8, c.i32(0), c.sub(rip, c.and(lin, 0xfff)), L.RIP_PAGE);
+        c.ret(block);
+      };
+      const known = c.and(
         c.eq(c.load('i64', 8, entry, L.JUMP_CACHE), lin),
-        c.eq(c.load('i32', 4, entry, L.JUMP_CACHE + 8), i32At(c, L.MODE_KEY)),
-      ),
-      c.and(
-        c.eq(c.load('i64', 8, page, L.TLB_EXECUTE), c.and(lin, -4096)),
-        c.eq(
-          c.load('i32', 4, entry, L.JUMP_CACHE + 12),
-          c.add(c.load('i32', 4, page, L.TLB_EXECUTE + 8), low),
+        c.and(
+          c.eq(c.load('i32', 4, entry, L.JUMP_CACHE + 8), key),
+          c.eq(c.load('i32', 4, entry, L.JUMP_CACHE + 12), pointer),
         ),
-      ),
-    );
-    c.if(known, () => {
-      c.store(8, c.i32(0), c.sub(rip, c.and(lin, 0xfff)), L.RIP_PAGE);
-      c.ret(c.load('i32', 4, entry, L.JUMP_CACHE + 16));
+      );
+      c.if(known, () => found(c.load('i32', 4, entry, L.JUMP_CACHE + 16)));
+      // Not where it was looked for, but perhaps decoded all the same.
+      const at = c.let(c.shl(blockHash(c, pointer), 4));
+      const decoded = c.and(
+        c.eq(c.load('i32', 4, at, L.BLOCK_HASH), pointer),
+        c.eq(c.load('i32', 4, at, L.BLOCK_HASH + 4), key),
+      );
+      c.if(decoded, () => {
+        const block = c.let(c.load('i32', 4, at, L.BLOCK_HASH + 8));
+        c.store(8, entry, lin, L.JUMP_CACHE);
+        c.store(4, entry, key, L.JUMP_CACHE + 8);
+        c.store(4, entry, pointer, L.JUMP_CACHE + 12);
+        c.store(4, entry, block, L.JUMP_CACHE + 16);
+        found(block);
+      });
     });
     c.result(c.call(imports.findBlock));
   });

@@ -217,6 +217,13 @@ export class InterpEmitter extends Emitter {
     return this.#segmentation === 'none' ? 8 : 4;
   }
 
+  retired(): Val {
+    const zero = this.i32(0);
+    const left = this.loads('i64', 4, zero, L.LEFT);
+    const remaining = this.load('i64', 1, this.ip(), R.REC_REMAINING);
+    return this.sub(this.sub(this.load('i64', 8, zero, L.ICOUNT_END), left), remaining);
+  }
+
   repBudget(): Val {
     return this.let(this.add(this.load('i32', 4, this.i32(0), L.LEFT), 1));
   }

@@ -137,6 +137,8 @@ export abstract class Emitter extends Code {
    * `more` counts the iterations beyond the first, to be charged to icount.
    */
   abstract repeat(done: Val, more: Val): void;
+  /** Instructions retired before this one, as an i64. */
+  abstract retired(): Val;
   /** How many iterations of REP may run now, at least 1, as an i32. */
   abstract repBudget(): Val;
   abstract setCc(ccOp: number, a: Val, b: Val | undefined, r: Val | undefined): void;

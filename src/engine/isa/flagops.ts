@@ -51,11 +51,18 @@ export function onwards(e: Emitter): void {
   e.branch(e.i32(0));
 }
 
-/** Opening the interrupt window takes the exact routine; opening an open one does nothing. */
+/**
+ * The shadow of STI matters only to what comes between it and the next instruction: an interrupt
+ * that is pending, or whatever waits where the run stops. Elsewhere it opens the window and goes on.
+ */
 function sti(e: Emitter): void {
   const flags = eflags(e);
   needIopl(e, flags);
-  e.if(e.eqz(e.and(flags, FL_IF)), () => e.fallback());
+  e.if(e.eqz(e.and(flags, FL_IF)), () => {
+    const pending = e.load('i32', 4, e.i32(0), L.INTR);
+    e.if(e.or(pending, e.leu(e.repBudget(), 1)), () => e.fallback());
+    setEflags(e, e.or(flags, FL_IF));
+  });
   onwards(e);
 }
 

@@ -1,6 +1,7 @@
 /** Every instruction there is. */
 
 import { arith } from './arith.ts';
+import { withFeatures } from './belongs.ts';
 import { bit } from './bit.ts';
 import { adx, bmi } from './bmi.ts';
 import { branch } from './branch.ts';
@@ -21,7 +22,7 @@ import { system } from './system.ts';
 import { VECTOR } from './vector-rows.ts';
 
 /** The integer instructions. */
-export const INTEGER: readonly Row[] = [
+export const INTEGER: readonly Row[] = withFeatures([
   ...arith,
   ...logic,
   ...shifts,
@@ -39,6 +40,6 @@ export const INTEGER: readonly Row[] = [
   ...string,
   ...flagops,
   ...nop,
-];
+]);
 
-export const ROWS: readonly Row[] = [...INTEGER, ...system, ...VECTOR];
+export const ROWS: readonly Row[] = [...INTEGER, ...withFeatures(system), ...VECTOR];

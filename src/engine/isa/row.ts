@@ -47,7 +47,7 @@ export interface Row {
   readonly rep?: 'rep' | 'repz';
   /** Raises #NM when CR0.TS or CR0.EM is set (x87), #UD/#NM by CR0/CR4 (MMX, SSE). */
   readonly unit?: 'x87' | 'mmx' | 'sse';
-  /** The CPUID feature that it belongs to; absent: always there. */
+  /** The CPUID feature that it belongs to, if belongs.ts does not know; absent: always there. */
   readonly feature?: Feature;
   /** Manual and section. */
   readonly cite: string;

@@ -2,13 +2,13 @@
 
 import {
   loadFarPointer,
-  moveFromSegment,
   moveToSegment,
   popSegment,
   pushSegment,
 } from '../microcode/segment-move.ts';
 import { readBase, swapGs, writeBase } from '../microcode/syscall.ts';
 import * as L from '../vcpu/layout.ts';
+import { type Emitter, UD } from './emitter.ts';
 import type { Row } from './row.ts';
 
 /** PUSH and POP of one segment register; CS cannot be popped. */
@@ -54,13 +54,21 @@ const base = (digit: number, name: string, microcode: NonNullable<Row['microcode
   cite: `SDM 2B ${name}`,
 });
 
+/** MOV r/m, Sreg: memory gets 16 bits, a register is zero-extended to the operand size. */
+function moveFromSegment(e: Emitter): void {
+  const last = L.segment(L.GS) + L.SEG_SELECTOR;
+  e.raiseIf(e.gtu(e.pointer({ operand: 1 }), last), UD);
+  const selector = e.read({ operand: 1 }, 2);
+  if (e.isMemory(0)) e.storeAt(e.linear(2, true), 2, selector);
+  else e.write({ operand: 0 }, e.size, e.size === 8 ? e.extu(selector) : selector);
+}
+
 export const systemSegment: readonly Row[] = [
   {
     enc: '8C /r',
     name: 'MOV',
     ops: 'Ev,Sw',
-    microcode: moveFromSegment,
-    ends: false,
+    emit: moveFromSegment,
     cite: 'SDM 2B MOV',
   },
   { enc: '8E /r', name: 'MOV', ops: 'Sw,Ew', microcode: moveToSegment, cite: 'SDM 2B MOV' },

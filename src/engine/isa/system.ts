@@ -9,6 +9,7 @@ import {
   moveToControl,
   storeMachineStatus,
 } from '../microcode/control.ts';
+import { CR4_TSD } from '../microcode/cpu.ts';
 import { readMsr, writeMsr } from '../microcode/msr.ts';
 import {
   cpuid,
@@ -22,11 +23,14 @@ import {
   readTimeAndAux,
   setAlignmentCheck,
 } from '../microcode/processor.ts';
+import * as L from '../vcpu/layout.ts';
+import type { Emitter } from './emitter.ts';
 import { io } from './io.ts';
 import type { Row } from './row.ts';
 import { systemFar } from './system-far.ts';
 import { systemSegment } from './system-segment.ts';
 import { systemTable } from './system-table.ts';
+import { xsave } from './xsave.ts';
 
 const CONTROL = 'SDM 2B MOV—Move to/from Control Registers';
 const DEBUG = 'SDM 2B MOV—Move to/from Debug Registers';
@@ -59,17 +63,34 @@ const registers: readonly Row[] = [
   { enc: '0F 30', name: 'WRMSR', ops: '', microcode: writeMsr, cite: 'SDM 2B WRMSR' },
 ];
 
+/** EDX:EAX := time stamp. With CR4.TSD it is privileged: the exact routine decides. */
+function rdtsc(e: Emitter): void {
+  const zero = e.i32(0);
+  e.if(e.and(e.load('i32', 4, zero, L.CR4), Number(CR4_TSD)), () => e.fallback());
+  const skipped = e.load('i64', 8, zero, L.SKIPPED);
+  const offset = e.load('i64', 8, zero, L.TSC_OFFSET);
+  const tsc = e.let(e.add(e.retired(), e.add(skipped, offset)));
+  e.write(L.RAX, 4, e.wrap(tsc));
+  e.write(L.RDX, 4, e.wrap(e.shru(tsc, 32)));
+}
+
+function rdtscp(e: Emitter): void {
+  rdtsc(e);
+  e.write(L.RCX, 4, e.load('i32', 4, e.i32(0), L.TSC_AUX));
+}
+
 const caches = { microcode: invalidateCaches, ends: false } as const;
 
 const processor: readonly Row[] = [
   { enc: 'F4', name: 'HLT', ops: '', microcode: halt, cite: 'SDM 2A HLT' },
   { enc: '0F A2', name: 'CPUID', ops: '', microcode: cpuid, cite: 'SDM 2A CPUID' },
-  { enc: '0F 31', name: 'RDTSC', ops: '', microcode: readTime, cite: 'SDM 2B RDTSC' },
+  { enc: '0F 31', name: 'RDTSC', ops: '', emit: rdtsc, slow: readTime, cite: 'SDM 2B RDTSC' },
   {
     enc: '0F 01 /F9',
     name: 'RDTSCP',
     ops: '',
-    microcode: readTimeAndAux,
+    emit: rdtscp,
+    slow: readTimeAndAux,
     feature: 'RDTSCP',
     cite: 'SDM 2B RDTSCP',
   },
@@ -116,5 +137,6 @@ export const system: readonly Row[] = [
   ...systemTable,
   ...registers,
   ...processor,
+  ...xsave,
   ...io,
 ];

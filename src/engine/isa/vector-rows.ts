@@ -1,6 +1,7 @@
 /** x87, MMX, SSE up to SSE4.2, AES and SHA. */
 
 import { aes } from './aes.ts';
+import { withFeatures } from './belongs.ts';
 import { mmx } from './mmx.ts';
 import { mxcsr } from './mxcsr.ts';
 import type { Row } from './row.ts';
@@ -20,7 +21,7 @@ import { sse4String } from './sse4-string.ts';
 import { ssse3 } from './ssse3.ts';
 import { x87 } from './x87.ts';
 
-export const VECTOR: readonly Row[] = [
+export const VECTOR: readonly Row[] = withFeatures([
   ...x87,
   ...mmx,
   ...mxcsr,
@@ -39,4 +40,4 @@ export const VECTOR: readonly Row[] = [
   ...sse4String,
   ...aes,
   ...sha,
-];
+]);

@@ -171,6 +171,7 @@ export class Jit {
         insn,
         ip: block.ip + i * R.RECORD_BYTES,
         offset,
+        remaining: block.plain - i,
         variant: {
           row: insn.row,
           operands: bindOperands(specsOf(insn.row), insn.size, insn.form),

@@ -47,6 +47,8 @@ export interface Placed {
   readonly insn: Instruction;
   readonly ip: number;
   readonly offset: number;
+  /** Instructions from this one to the end of its block, itself included. */
+  readonly remaining: number;
   readonly variant: Variant;
   readonly segmentation: Segmentation;
 }
@@ -348,6 +350,11 @@ export class JitEmitter extends Emitter {
     this.set(this.left, this.sub(this.get(this.left), more));
     this.if(done, () => this.#edges.go(false));
     this.#edges.indirect(this.add(this.get(this.#ripPage), this.#placed!.offset));
+  }
+  retired(): Val {
+    const end = this.load('i64', 8, this.i32(0), L.ICOUNT_END);
+    const unspent = this.exts(this.add(this.get(this.left), this.#placed!.remaining));
+    return this.sub(end, unspent);
   }
   repBudget(): Val {
     return this.let(this.add(this.get(this.left), 1));

@@ -26,23 +26,6 @@ const CR0_BITS =
   C.CR0_NW |
   C.CR0_CD |
   C.CR0_PG;
-const CR4_BITS =
-  C.CR4_VME |
-  C.CR4_PVI |
-  C.CR4_TSD |
-  C.CR4_DE |
-  C.CR4_PSE |
-  C.CR4_PAE |
-  C.CR4_MCE |
-  C.CR4_PGE |
-  C.CR4_PCE |
-  C.CR4_OSFXSR |
-  C.CR4_OSXMMEXCPT |
-  C.CR4_UMIP |
-  C.CR4_FSGSBASE |
-  C.CR4_PCIDE |
-  C.CR4_SMEP |
-  C.CR4_SMAP;
 /** MAXPHYADDR is 40. */
 const CR3_RESERVED = 0xffff_ff00_0000_0000n;
 const CR3_NO_FLUSH = 1n << 63n;
@@ -128,7 +111,7 @@ function writeCr3(cpu: Cpu, value: bigint): void {
 
 function writeCr4(cpu: Cpu, value: bigint): void {
   const old = cpu.cr4;
-  if (value & ~CR4_BITS) throw fault();
+  if (value & ~cpu.state.u64(L.CR4_ALLOWED)) throw fault();
   if (cpu.longMode && !(value & C.CR4_PAE)) throw fault();
   if (value & ~old & C.CR4_PCIDE) {
     if (!cpu.longMode || cpu.state.u64(L.CR3) & 0xfffn) throw fault();

@@ -37,12 +37,7 @@ export const fxsave: Microcode = (cpu, insn) => {
   view.setUint32(MXCSR_AT + 4, MXCSR_MASK, true);
   writeBlock(cpu, insn, image);
   if (!hasXmm(cpu)) return;
-  const xmm = new Uint8Array(xmmBytes(cpu));
-  const registers = new DataView(xmm.buffer);
-  for (let at = 0; at < xmm.length; at += 8) {
-    registers.setBigUint64(at, cpu.state.u64(xmmAt(at)), true);
-  }
-  writeBlock(cpu, insn, xmm, XMM_AT);
+  writeBlock(cpu, insn, loadXmm(cpu), XMM_AT);
 };
 
 export const fxrstor: Microcode = (cpu, insn) => {
@@ -53,14 +48,29 @@ export const fxrstor: Microcode = (cpu, insn) => {
   if (hasXmm(cpu)) {
     if (mxcsr & ~MXCSR_MASK) throw new Fault(GP, 0);
     cpu.state.setU32(L.MXCSR, mxcsr);
-    for (let at = 0; at < xmmBytes(cpu); at += 8) {
-      cpu.state.setU64(xmmAt(at), view.getBigUint64(XMM_AT + at, true));
-    }
+    storeXmm(cpu, image.subarray(XMM_AT));
   }
   const x87 = loadX87(cpu.state);
   restoreX87(x87, insn.size === 8, image);
   storeX87(cpu.state, x87);
 };
+
+/** The XMM registers that the mode has, side by side. */
+export function loadXmm(cpu: Cpu): Uint8Array {
+  const xmm = new Uint8Array(xmmBytes(cpu));
+  const registers = new DataView(xmm.buffer);
+  for (let at = 0; at < xmm.length; at += 8) {
+    registers.setBigUint64(at, cpu.state.u64(xmmAt(at)), true);
+  }
+  return xmm;
+}
+
+export function storeXmm(cpu: Cpu, xmm: Uint8Array): void {
+  const view = new DataView(xmm.buffer, xmm.byteOffset);
+  for (let at = 0; at < xmmBytes(cpu); at += 8) {
+    cpu.state.setU64(xmmAt(at), view.getBigUint64(at, true));
+  }
+}
 
 /** Where in the state lies byte `at` of the XMM registers set side by side? */
 const xmmAt = (at: number): number => L.XMM + (at >> 4) * L.XMM_STRIDE + (at & 15);

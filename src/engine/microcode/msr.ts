@@ -6,7 +6,7 @@
 import type { Instruction } from '../decode/instruction.ts';
 import * as L from '../vcpu/layout.ts';
 import { retire } from './code-segment.ts';
-import { type Cpu, CR0_PG, canonical, EFER_LMA, EFER_LME, EFER_NXE, EFER_SCE, GP } from './cpu.ts';
+import { type Cpu, CR0_PG, canonical, EFER_LMA, EFER_LME, EFER_NXE, GP } from './cpu.ts';
 import { Fault } from './microcode.ts';
 import { requireCpl0 } from './tables.ts';
 
@@ -96,7 +96,7 @@ const MSRS = new Map<number, Msr>([
   ),
   [0x277, stored(L.PAT, (value) => eachByte(value, patType))],
   [0x2ff, stored(L.MTRR_DEFAULT, mtrrDefault)],
-  [0xc0000080, { read: (cpu) => cpu.efer, write: writeEfer }],
+  [0xc0000080, { read: readEfer, write: writeEfer }],
   [0xc0000081, stored(L.STAR, any)],
   [0xc0000082, stored(L.LSTAR, canonical)],
   [0xc0000083, stored(L.CSTAR, canonical)],
@@ -113,10 +113,16 @@ function moveTsc({ state }: Cpu, by: bigint): void {
   state.setU64(L.TSC_ADJUST, state.u64(L.TSC_ADJUST) + by);
 }
 
+/** There is no such register where nothing in it is. */
+function readEfer(cpu: Cpu): bigint {
+  if (!cpu.state.u64(L.EFER_ALLOWED)) throw bad();
+  return cpu.efer;
+}
+
 /** IA32_EFER: LMA is not written, LME not while paging. SDM Vol. 3A §2.2.1. */
 function writeEfer(cpu: Cpu, value: bigint): void {
-  const old = cpu.efer;
-  if (value & ~(EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE)) throw bad();
+  const old = readEfer(cpu);
+  if (value & ~(cpu.state.u64(L.EFER_ALLOWED) | EFER_LMA)) throw bad();
   if ((old ^ value) & EFER_LME && cpu.cr0 & CR0_PG) throw bad();
   cpu.state.setU64(L.EFER, (value & ~EFER_LMA) | (old & EFER_LMA));
   if ((old ^ value) & EFER_NXE) cpu.access.flushTlb('all');

@@ -14,13 +14,6 @@ import { segmentFor, setSegment } from './segment.ts';
 
 const UD = 6;
 
-/** MOV r/m, Sreg: memory gets 16 bits, a register is zero-extended to the operand size. */
-export function moveFromSegment(cpu: Cpu, insn: Instruction): void {
-  const seg = insn.reg & 7;
-  if (seg > L.GS) throw new Fault(UD);
-  storeWord(cpu, insn, cpu.selector(seg));
-}
-
 /** A 16-bit system value to r/m: all of a register, 16 bits of memory. */
 export function storeWord(cpu: Cpu, insn: Instruction, value: number): void {
   if (insn.form === 'reg') cpu.setSized(insn.regs[0], insn.size, BigInt(value));

@@ -95,7 +95,9 @@ export class Blocks {
   at(page: number, offset: number, key: number): number | 'straddle' {
     const known = this.#byKey.get(blockKey(page, offset, key));
     if (known) {
-      return known.second < 0 ? known.ip : 'straddle';
+      if (known.second >= 0 || known.end > PAGE) return 'straddle';
+      this.#enterHash(known);
+      return known.ip;
     }
     const mode = modeOfKey(key);
     const start = L.RAM_BASE + page * PAGE;
@@ -194,6 +196,7 @@ export class Blocks {
     this.#next = L.ARENA;
     const cache = L.JUMP_CACHE_ENTRIES * L.JUMP_CACHE_STRIDE;
     this.#u8.fill(0xff, L.JUMP_CACHE, L.JUMP_CACHE + cache);
+    this.#u8.fill(0, L.BLOCK_HASH, L.BLOCK_HASH + L.BLOCK_HASH_ENTRIES * 16);
   }
 
   /** True when the arena should be flushed before the next block is decoded. */
@@ -210,6 +213,8 @@ export class Blocks {
     this.onDrop(block);
     this.#byRecord.delete(block.ip);
     this.#byKey.delete(blockKey(block.page, block.offset, block.key));
+    const hashed = this.#hashEntry(block.page, block.offset);
+    if (this.#u32[hashed + 2] === block.ip) this.#u32[hashed + 2] = this.#u32[hashed] = 0;
     for (let i = 0; i < block.records; i++) {
       const ip = block.ip + i * R.RECORD_BYTES;
       this.#setHandler(ip, HANDLER_INVALID);
@@ -271,6 +276,7 @@ export class Blocks {
       plain: this.#plain ? items.length : 0,
     };
     this.#byRecord.set(first, block);
+    if (block.second < 0 && at <= PAGE) this.#enterHash(block);
     // The first record counts executions until the JIT takes the block.
     if (this.#plain && this.counting) this.#u16[first >> 1] = HANDLER_COUNT;
     this.#byKey.set(blockKey(page, offset, key), block);
@@ -285,6 +291,19 @@ export class Blocks {
       list.push(block);
     }
     return first;
+  }
+
+  #hashEntry(page: number, offset: number): number {
+    const pointer = L.RAM_BASE + page * PAGE + offset;
+    const hash = (pointer ^ (pointer >>> 11)) & (L.BLOCK_HASH_ENTRIES - 1);
+    return (L.BLOCK_HASH >> 2) + hash * 4;
+  }
+
+  #enterHash(block: Block): void {
+    const entry = this.#hashEntry(block.page, block.offset);
+    this.#u32[entry] = L.RAM_BASE + block.page * PAGE + block.offset;
+    this.#u32[entry + 1] = block.key;
+    this.#u32[entry + 2] = block.ip;
   }
 
   #setHandler(ip: number, handler: number): void {

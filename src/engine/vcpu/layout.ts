@@ -130,7 +130,11 @@ export const ALIGN = 0x43c; // u32
 export const CLASS = 0x444; // u32
 /** 1: let the next breakpoint record pass once. */
 export const BREAK_PASS = 0x448; // u32
-/** XCR0 is not here: XSAVE is not offered. */
+/** XCR0: the state components that XSAVE manages. */
+export const XCR0 = 0x450; // i64
+/** Bits that CR4 and IA32_EFER may have on this CPU model. */
+export const CR4_ALLOWED = 0x458; // i64
+export const EFER_ALLOWED = 0x460; // i64
 
 /** XMM0..XMM15 at a stride of 32, so that the upper halves of YMM have room. */
 export const XMM = 0x500;
@@ -187,11 +191,6 @@ export const ARCH_LARGE = 0x58000;
 export const ARCH_LARGE_BYTES = 128;
 export const ARCH_TLB_BYTES = ARCH_LARGE + ARCH_LARGE_BYTES - ARCH_TLB;
 
-/** Jump cache: linear address to block, 32 bytes an entry. */
-export const JUMP_CACHE = 0x60000;
-export const JUMP_CACHE_ENTRIES = 4096;
-export const JUMP_CACHE_STRIDE = 32;
-
 /** One byte of PAGE_ flags for each page of RAM. */
 export const PAGE_FLAGS = 0x80000;
 /** Written since the last checkpoint: its pre-image is kept, its hash is stale. */
@@ -207,8 +206,15 @@ export const PAGE_WATCH = 4;
  */
 export const COUNTERS = 0x180000;
 export const counterOf = (ip: number): number => COUNTERS + (ip >>> 4);
+/** Blocks by where they lie: u32 pointer to the first byte, u32 mode key, u32 block; 16 bytes each. */
+export const BLOCK_HASH = 0x580000;
+export const BLOCK_HASH_ENTRIES = 65536;
+/** Jump cache: linear address to block, 32 bytes an entry. */
+export const JUMP_CACHE = 0x680000;
+export const JUMP_CACHE_ENTRIES = 16384;
+export const JUMP_CACHE_STRIDE = 32;
 /** Decoded records, 32 bytes each: see decode/record.ts. */
-export const ARENA = 0x580000;
+export const ARENA = 0x700000;
 export const ARENA_END = 0x4000000;
 export const RAM_BASE = 0x4000000;
 /** The largest guest RAM: what a 32-bit linear memory holds beside the rest. */

@@ -1,6 +1,8 @@
 /** Register values at RESET. SDM Vol. 3A table 9-1. */
 
 import type { Cpu } from '../microcode/cpu.ts';
+import { type CpuModel, type Feature, signature } from '../cpuid.ts';
+import * as C from '../microcode/cpu.ts';
 import * as L from './layout.ts';
 
 /** Present, R/W, accessed: all segments, CS too. */
@@ -8,7 +10,36 @@ const DATA = 0x93;
 const LDT = 0x82;
 const TSS_BUSY = 0x8b;
 
-export function powerOnState(cpu: Cpu): void {
+/** Bits of CR4 and IA32_EFER by the feature that they belong to. SDM Vol. 3A §2.5, §2.2.1. */
+const CR4_BITS: readonly (readonly [Feature, bigint])[] = [
+  ['VME', C.CR4_VME | C.CR4_PVI],
+  ['TSC', C.CR4_TSD],
+  ['DE', C.CR4_DE],
+  ['PSE', C.CR4_PSE],
+  ['PAE', C.CR4_PAE],
+  ['MSR', C.CR4_MCE],
+  ['PGE', C.CR4_PGE],
+  ['CMOV', C.CR4_PCE],
+  ['FXSR', C.CR4_OSFXSR],
+  ['SSE', C.CR4_OSXMMEXCPT],
+  // UMIP has always been allowed here, announced or not.
+  ['LM', C.CR4_UMIP],
+  ['FSGSBASE', C.CR4_FSGSBASE],
+  ['PCID', C.CR4_PCIDE],
+  ['XSAVE', C.CR4_OSXSAVE],
+  ['SMEP', C.CR4_SMEP],
+  ['SMAP', C.CR4_SMAP],
+];
+const EFER_BITS: readonly (readonly [Feature, bigint])[] = [
+  ['SYSCALL', C.EFER_SCE],
+  ['LM', C.EFER_LME],
+  ['NX', C.EFER_NXE],
+];
+
+const allowed = (bits: readonly (readonly [Feature, bigint])[], model: CpuModel): bigint =>
+  bits.reduce((all, [feature, bit]) => (model.features.includes(feature) ? all | bit : all), 0n);
+
+export function powerOnState(cpu: Cpu, model: CpuModel): void {
   const s = cpu.state;
   s.setU32(L.EFLAGS, 2);
   s.setU64(L.RIP, 0xfff0n);
@@ -24,8 +55,10 @@ export function powerOnState(cpu: Cpu): void {
   s.setU64(L.CR0, 0x60000010n);
   s.setU64(L.DR + 6 * 8, 0xffff0ff0n);
   s.setU64(L.DR + 7 * 8, 0x400n);
-  // Family 6, model 28, stepping 10: what CPUID leaf 1 gives.
-  s.setU64(L.RDX, 0x106can);
+  s.setU64(L.RDX, BigInt(signature(model)));
+  s.setU64(L.XCR0, 1n);
+  s.setU64(L.CR4_ALLOWED, allowed(CR4_BITS, model));
+  s.setU64(L.EFER_ALLOWED, allowed(EFER_BITS, model));
   s.setU64(L.PAT, 0x0007040600070406n);
   s.setU64(L.MISC_ENABLE, 1n);
   s.setU32(L.MXCSR, 0x1f80);

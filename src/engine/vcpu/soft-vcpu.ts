@@ -134,7 +134,7 @@ export class SoftVcpu implements Vcpu {
     this.#blocks.flush();
     this.#exports.tlbFlush(2, 0n, 0);
     this.#exports.tlbDropFast();
-    powerOnState(this.#cpu);
+    powerOnState(this.#cpu, options.cpu);
     deriveMode(this.#cpu);
   }
 
