@@ -166,6 +166,18 @@ describe('files', () => {
     }
   });
 
+  test('package-lock.json has an entry for every platform, or npm ci refuses it', () => {
+    const { packages } = JSON.parse(read('package-lock.json')) as {
+      packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+    };
+    const missing = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
+      Object.keys(optionalDependencies).filter(
+        (name) => !packages[`node_modules/${name}`] && !packages[`${path}/node_modules/${name}`],
+      ),
+    );
+    expect(missing).toEqual([]);
+  });
+
   test('have no grab-bag names', () => {
     const bags = typescript.filter((f) => /\/(?:utils?|helpers?|misc|common)\.[mc]?tsx?$/.test(f));
     expect(bags).toEqual([]);
