@@ -1,6 +1,6 @@
 /**
  * `npm run build`: TypeScript to `dist/`, and the generated JavaScript that the compiler leaves
- * alone beside it. Type errors do not keep it from writing, but they do show and fail the build.
+ * alone beside it, and the engine's main module, so that no start has to generate it. Type errors do not keep it from writing, but they do show and fail the build.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -16,4 +16,6 @@ for (const entry of readdirSync('src', { recursive: true, encoding: 'utf8' })) {
   mkdirSync(dirname(to), { recursive: true });
   copyFileSync(join('src', entry), to);
 }
+if (status === 0)
+  spawnSync(process.execPath, ['dist/scripts/main-module.js'], { stdio: 'inherit' });
 process.exit(status ?? 1);

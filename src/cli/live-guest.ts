@@ -65,6 +65,8 @@ export async function powerOn(
   { console, onByte, pause, tapFor }: PowerOnOptions,
 ): Promise<Machine> {
   const { createVcpu, Machine } = await import('../engine/index.ts');
+  const { loadPrebuiltModule } = await import('./prebuilt.ts');
+  loadPrebuiltModule();
   const vcpu = createVcpu({ memoryBytes, accel: options.accel });
   vcpu.setRegisters(boot.registers);
   const tap = tapFor(vcpu);

@@ -8,6 +8,7 @@ import type { WorkControl } from '../replay/work.ts';
 import type { Recording } from '../trace/recording.ts';
 import { mips } from './format.ts';
 import type { Accel } from './guest-options.ts';
+import { loadPrebuiltModule } from './prebuilt.ts';
 import { breathe } from './signals.ts';
 
 export interface Verified {
@@ -28,6 +29,7 @@ export async function verify(
   accel: Accel,
   control: WorkControl = {},
 ): Promise<Verified> {
+  loadPrebuiltModule();
   const vcpu = createVcpu({ memoryBytes: recording.guest.memoryBytes, accel });
   const total = recording.lastIcount;
   const startedMs = performance.now();

@@ -2,6 +2,7 @@
 
 import { type CpuModel, DEFAULT_CPU } from './cpuid.ts';
 import { Decoder } from './decode/decoder.ts';
+import { type HandlerKeys, Handlers } from './interp/handlers.ts';
 import { generateMain, type MainModule } from './interp/module.ts';
 import { ROWS } from './isa/index.ts';
 import { JIT_DEFAULTS, type JitOptions } from './jit/compiler.ts';
@@ -10,6 +11,22 @@ import { SoftVcpu } from './vcpu/soft-vcpu.ts';
 import type { Vcpu } from './vcpu/vcpu.ts';
 
 let shared: MainModule | undefined;
+
+/** The main module as files can keep it: generating it takes half a second, loading it does not. */
+export interface PrebuiltModule {
+  readonly bytes: Uint8Array;
+  readonly keys: HandlerKeys;
+}
+
+export function generateModule(): PrebuiltModule {
+  const { bytes, handlers } = generateMain(ROWS);
+  return { bytes, keys: handlers.keys() };
+}
+
+/** Gives the process a module made by `generateModule` of this same build. */
+export function installModule({ bytes, keys }: PrebuiltModule): void {
+  shared = { module: new WebAssembly.Module(bytes), handlers: Handlers.of(ROWS, keys) };
+}
 
 function mainModule(): MainModule {
   if (!shared) {
@@ -41,8 +58,9 @@ export function createVcpu(options: VcpuOptions): Vcpu {
       `guest RAM: expected 4096-byte pages from 1 MiB to ${RAM_BYTES_MAX >> 20} MiB, got ${memoryBytes} bytes`,
     );
   }
-  const features: ReadonlySet<string> = new Set((options.cpu ?? DEFAULT_CPU).features);
+  const cpu = options.cpu ?? DEFAULT_CPU;
+  const features: ReadonlySet<string> = new Set(cpu.features);
   const decoder = new Decoder(ROWS, (feature) => features.has(feature));
   const jit = options.accel === 'interp' ? undefined : { ...JIT_DEFAULTS, ...options.jit };
-  return new SoftVcpu({ memoryBytes, main: mainModule(), decoder, jit });
+  return new SoftVcpu({ memoryBytes, main: mainModule(), decoder, jit, cpu });
 }

@@ -5,13 +5,20 @@
 
 export { type BootFormat, type BootPlan, type BootRequest, planBoot } from './boot/plan.ts';
 export { type CpuModel, DEFAULT_CPU } from './cpuid.ts';
-export { createVcpu, type VcpuOptions } from './create.ts';
+export {
+  createVcpu,
+  generateModule,
+  installModule,
+  type PrebuiltModule,
+  type VcpuOptions,
+} from './create.ts';
 export {
   type Description,
   describeAddress,
   describeMsr,
   describePort,
 } from './device/describe.ts';
+export type { HandlerKeys } from './interp/handlers.ts';
 export {
   initialWrites,
   Machine,

@@ -29,12 +29,43 @@ interface RowHandlers {
   readonly byKey: ReadonlyMap<number, number>;
 }
 
+/** Which handler is which, as plain data: for each row with `emit`, in order. */
+export type HandlerKeys = readonly {
+  readonly dimensions: readonly Dimension[];
+  /** Key, index, key, index, … */
+  readonly byKey: readonly number[];
+}[];
+
 export class Handlers {
   readonly functions: Func[] = [];
   readonly #rows = new Map<Row, RowHandlers>();
 
+  /** Of a module that was generated before, from the same rows. */
+  static of(rows: readonly Row[], keys: HandlerKeys): Handlers {
+    const handlers = new Handlers();
+    const emitted = rows.filter((row) => row.emit);
+    if (emitted.length !== keys.length) {
+      throw new Error(`interpreter: expected keys of ${emitted.length} rows, got ${keys.length}`);
+    }
+    emitted.forEach((row, i) => {
+      const { dimensions, byKey } = keys[i]!;
+      const map = new Map<number, number>();
+      for (let k = 0; k < byKey.length; k += 2) map.set(byKey[k]!, byKey[k + 1]!);
+      handlers.#rows.set(row, { dimensions: new Set(dimensions), byKey: map });
+    });
+    return handlers;
+  }
+
+  /** What `Handlers.of` takes. */
+  keys(): HandlerKeys {
+    return [...this.#rows.values()].map(({ dimensions, byKey }) => ({
+      dimensions: [...dimensions],
+      byKey: [...byKey].flat(),
+    }));
+  }
+
   /** Index in the function table of the handler for an instruction whose row has `emit`. */
-  of(insn: Instruction, segmentation: Segmentation): number {
+  find(insn: Instruction, segmentation: Segmentation): number {
     const row = this.#rows.get(insn.row)!;
     const index = row.byKey.get(keyOf(row.dimensions, insn, segmentation));
     if (index === undefined) {

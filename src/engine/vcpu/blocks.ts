@@ -329,7 +329,7 @@ export class Blocks {
     const { row } = insn;
     if (row.emit) {
       const segmentation = segmentationOf(insn.form, mode.codeSize, mode.flat);
-      this.#setHandler(ip, this.#handlers.of(insn, segmentation));
+      this.#setHandler(ip, this.#handlers.find(insn, segmentation));
     } else {
       this.#setHandler(ip, HANDLER_MICROCODE);
     }
