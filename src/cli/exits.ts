@@ -1,44 +1,89 @@
-/** `retrovisor exits FILE`: which VM exits a recording holds: counted by reason, or one by one. */
+/**
+ * `retrovisor exits FILE`: the VM-exit tracer. Which exits a recording holds: counted with their
+ * costs, one by one, compared with another recording, or exported for other tools.
+ */
 
-import { InvalidArgumentError } from 'commander';
-import type { Entry, GuestExit } from '../engine/exit.ts';
+import { InvalidArgumentError, Option } from 'commander';
+import type { Filter } from '../exits/filter.ts';
+import type { PlaceOf } from '../exits/rows.ts';
+import type { Grouping } from '../exits/statistics.ts';
 import type { Recording } from '../trace/recording.ts';
 import { type Cli, finish } from './command.ts';
-import { UsageError } from './errors.ts';
-import { count, percent, plural, table } from './format.ts';
+import { FailureError, UsageError } from './errors.ts';
+import { type Accel, accelOption } from './guest-options.ts';
 import type { Output } from './output.ts';
-import { openRecording, readingFrom } from './recording-file.ts';
+import { openRecording, readingFromAsync } from './recording-file.ts';
 
-interface ExitsOptions {
-  list?: boolean;
-  from?: number;
-  limit: number;
-  top: number;
+const GROUPINGS = ['reason', 'subject', 'device', 'function', 'stack'];
+const FORMATS = ['jsonl', 'csv', 'perfetto', 'folded', 'svg'];
+
+export interface ExitsOptions {
+  readonly list?: boolean;
+  readonly filter?: string;
+  readonly by?: Grouping;
+  readonly percentiles?: boolean;
+  readonly histogram?: boolean;
+  readonly compare?: string;
+  readonly live?: boolean;
+  readonly export?: string;
+  readonly weight: 'samples' | 'time';
+  readonly outFile?: string;
+  readonly symbols?: string;
+  readonly from?: number;
+  readonly to?: number;
+  readonly limit?: number;
+  readonly top: number;
+  readonly accel: Accel;
 }
 
 export function addExits(cli: Cli): void {
   const command = cli.program
     .command('exits')
-    .description('the VM exits of a recording')
+    .description('the VM exits of a recording: statistics, list, exports')
     .argument('<recording>', 'a .retro file')
+    .option('-f, --filter <EXPR>', "which ones: 'com1 and out', 'port=0x60..0x64', 'value&0x20'")
+    .option('--from <ICOUNT>', 'none before this icount', parseCount)
+    .option('--to <ICOUNT>', 'none from this icount on', parseCount)
     .option('--list', 'one line for each exit, interrupt and input')
-    .option('--from <ICOUNT>', 'where the list begins', parseCount, 0)
-    .option('--limit <N>', 'how many lines it has at the most', parseCount, 1000)
-    .option('--top <N>', 'how many subjects the statistics name', parseCount, 10);
+    .option(
+      '--limit <N>',
+      'lines of the list, or frames of an export (default: 1000, all)',
+      parseCount,
+    )
+    .optionsGroup('Statistics:')
+    .addOption(new Option('--by <WHAT>', 'what to group by').choices(GROUPINGS))
+    .option('--top <N>', 'how many rows a table has', parseCount, 10)
+    .option('--percentiles', 'p50, p90, p99 and p99.9 of the costs')
+    .option('--histogram', 'how the costs are distributed')
+    .option('--compare <FILE>', 'beside those of another recording')
+    .option('--live', 'look at a recording while it is made')
+    .optionsGroup('Exports:')
+    .addOption(new Option('--export <FORMAT>', 'for other tools').choices(FORMATS))
+    .option('-o, --out-file <FILE>', 'where the export goes (default: stdout)')
+    .addOption(
+      new Option('--weight <WHAT>', 'what folded stacks and the flame graph count')
+        .choices(['samples', 'time'])
+        .default('samples'),
+    )
+    .optionsGroup('Guest functions:')
+    .option('--symbols <FILE>', 'an ELF file or a System.map (default: the kernel recorded)')
+    .addOption(accelOption());
   const examples = [
     'retrovisor exits boot.retro',
-    'retrovisor exits boot.retro --json',
-    'retrovisor exits boot.retro --list --from 1000000 --limit 20',
+    "retrovisor exits boot.retro -f 'pio and not com1' --percentiles",
+    'retrovisor exits boot.retro --list --from 1M --limit 20',
+    'retrovisor exits boot.retro --by function',
+    'retrovisor exits boot.retro --export perfetto -o boot.pftrace',
+    'retrovisor exits boot.retro --export svg -o boot.svg',
   ];
   finish(cli, command, examples, async ([path = ''], options: ExitsOptions, output) => {
+    if (options.live) {
+      const { watchLive } = await import('./exits-live.ts');
+      return await watchLive(path, options, output);
+    }
     const recording = await openRecording('exits', path);
     try {
-      // Names of registers come from the chips, and those from the engine: not loaded for --help.
-      const text = await import('../exits/text.ts');
-      readingFrom(path, () => {
-        if (options.list) list(recording, options, text, output);
-        else statistics(recording, options.top, text, output);
-      });
+      await readingFromAsync(path, () => show(recording, options, output));
     } finally {
       recording.close();
     }
@@ -46,122 +91,70 @@ export function addExits(cli: Cli): void {
   });
 }
 
+async function show(recording: Recording, options: ExitsOptions, output: Output): Promise<void> {
+  if (options.export !== undefined) {
+    const { exportExits } = await import('./exits-export.ts');
+    return await exportExits(recording, options, output);
+  }
+  if (options.outFile !== undefined) {
+    throw new UsageError('exits: --out-file expects --export FORMAT beside it');
+  }
+  if (options.compare !== undefined) {
+    const { compareExits } = await import('./exits-compare.ts');
+    return await compareExits(recording, options.compare, options, output);
+  }
+  if (options.list) {
+    const { listExits } = await import('./exits-list.ts');
+    return await listExits(recording, options, output);
+  }
+  const { showStatistics } = await import('./exits-statistics.ts');
+  return await showStatistics(recording, options, output);
+}
+
+/** The filter of the command line, or what stands for none. */
+export async function filterOf(options: ExitsOptions, fallback: string): Promise<Filter> {
+  const { parseFilter, FilterError } = await import('../exits/filter.ts');
+  try {
+    return parseFilter(options.filter ?? fallback);
+  } catch (error) {
+    if (error instanceof FilterError) throw new UsageError(`exits: ${error.message}`);
+    throw error;
+  }
+}
+
+/** Finds functions by replaying the recording alongside; with names where there are any. */
+export async function placesIn(recording: Recording, options: ExitsOptions): Promise<PlaceOf> {
+  const { createVcpu } = await import('../engine/index.ts');
+  const { ReplaySession } = await import('../replay/session.ts');
+  const { Places, PlacesError } = await import('../exits/places.ts');
+  const { guestSymbols } = await import('./guest-symbols.ts');
+  const symbols = guestSymbols('exits', recording, options.symbols);
+  const { memoryBytes } = recording.guest;
+  const vcpu = createVcpu({ memoryBytes, accel: options.accel });
+  const places = new Places(new ReplaySession(recording, vcpu), symbols);
+  return (ordinal) => {
+    try {
+      return places.at(ordinal);
+    } catch (error) {
+      if (error instanceof PlacesError) throw new FailureError(error.message);
+      throw error;
+    }
+  };
+}
+
+export function rangeOf({ from, to }: Pick<ExitsOptions, 'from' | 'to'>): {
+  from?: number;
+  to?: number;
+} {
+  return { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
+}
+
+const SUFFIX: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, g: 1e9 };
+
 function parseCount(text: string): number {
-  const n = Number(text.replace(/_/g, ''));
+  const match = /^(\d[\d_]*(?:\.\d+)?)([kmg]?)$/i.exec(text);
+  const scale = SUFFIX[match?.[2]?.toLowerCase() ?? ''] ?? 1;
+  const n = match ? Number(match[1]?.replace(/_/g, '')) * scale : Number.NaN;
   if (!Number.isSafeInteger(n) || n < 0) throw new InvalidArgumentError('expected a whole number');
   return n;
-}
-
-type ExitText = typeof import('../exits/text.ts');
-
-interface Tally {
-  readonly reason: string;
-  readonly subject: string;
-  /** The register behind the subject, if it has a name. */
-  readonly name: string;
-  count: number;
-}
-
-/** All exits by reason and subject, most frequent first; equal counts by name. */
-function tally(recording: Recording, text: ExitText): Tally[] {
-  const found = new Map<string, Tally>();
-  for (const chunk of recording.chunks.keys()) {
-    const block = recording.block(chunk);
-    // Frames of one shape are counted together: a chunk has few shapes and many frames.
-    const byShape = new Map<number, { exit: GuestExit; reply: Entry; count: number }>();
-    for (let i = 0; i < block.count; i++) {
-      const shape = block.shapeOf[i] ?? 0;
-      const seen = byShape.get(shape);
-      if (seen) {
-        seen.count++;
-        continue;
-      }
-      const frame = block.frame(i);
-      if (frame.kind !== 'exit') continue;
-      byShape.set(shape, { exit: frame.exit, reply: frame.reply, count: 1 });
-    }
-    for (const { exit, reply, count } of byShape.values()) {
-      const [reason, subject] = [text.reasonOfExit(exit), text.subjectOf(exit)];
-      const key = `${reason} ${subject}`;
-      const entry = found.get(key) ?? {
-        reason,
-        subject,
-        name: text.nameOfSubject(exit, reply),
-        count: 0,
-      };
-      entry.count += count;
-      found.set(key, entry);
-    }
-  }
-  return [...found.values()].sort(mostFirst);
-}
-
-function mostFirst(a: Tally, b: Tally): number {
-  if (a.count !== b.count) return b.count - a.count;
-  return `${a.reason} ${a.subject}` < `${b.reason} ${b.subject}` ? -1 : 1;
-}
-
-function statistics(recording: Recording, top: number, text: ExitText, output: Output): void {
-  const total = recording.exits;
-  const share = (n: number) => (total > 0 ? n / total : 0);
-  const subjects = tally(recording, text);
-  const reasons = new Map<string, Tally>();
-  for (const { reason, count } of subjects) {
-    const entry = reasons.get(reason) ?? { reason, subject: '', name: '', count: 0 };
-    entry.count += count;
-    reasons.set(reason, entry);
-  }
-  const byReason = [...reasons.values()].sort(mostFirst);
-  const bySubject = subjects.filter(({ subject }) => subject !== '').slice(0, top);
-  output.document({
-    total,
-    interrupts: recording.interrupts,
-    icount: recording.lastIcount,
-    byReason: byReason.map(({ reason, count }) => ({ reason, count, share: share(count) })),
-    bySubject: bySubject.map((entry) => ({ ...entry, share: share(entry.count) })),
-  });
-  const per = recording.exits > 0 ? Math.round(recording.lastIcount / recording.exits) : 0;
-  output.line(
-    `${plural(total, 'exit')} and ${plural(recording.interrupts, 'interrupt')} in ` +
-      `${plural(recording.lastIcount, 'instruction')}${per > 0 ? `, one in ${count(per)}` : ''}`,
-  );
-  const row = (what: string, n: number, name = '') => [what, count(n), percent(share(n)), name];
-  output.line();
-  for (const line of table(
-    byReason.map((r) => row(r.reason, r.count)),
-    [1, 2],
-  ))
-    output.line(line);
-  if (bySubject.length === 0) return;
-  output.line();
-  const rows = bySubject.map((r) => row(`${r.reason} ${r.subject}`, r.count, r.name));
-  for (const line of table(rows, [1, 2])) output.line(line);
-}
-
-function list(recording: Recording, options: ExitsOptions, text: ExitText, output: Output): void {
-  const { from = 0, limit } = options;
-  const first = recording.firstAt(from);
-  if (first === recording.frames && recording.frames > 0) {
-    throw new UsageError(
-      `--from expects an icount up to ${recording.lastIcount}, where the recording ends; got ${from}`,
-    );
-  }
-  const last = Math.min(recording.frames, first + limit);
-  const frames = [];
-  for (let i = first; i < last; i++) {
-    const frame = recording.frame(i);
-    if (output.json) frames.push(frameDocument(frame));
-    else output.line(text.frameLine(frame));
-  }
-  output.document({ total: recording.exits, frames });
-  if (last < recording.frames) {
-    output.note(`${plural(recording.frames - last, 'frame')} more; --from and --limit move on`);
-  }
-}
-
-/** Byte arrays become hex: JSON has no bytes. */
-function frameDocument(frame: ReturnType<Recording['frame']>) {
-  if (frame.kind === 'dma') return { ...frame, bytes: Buffer.from(frame.bytes).toString('hex') };
-  if (frame.kind === 'input') return { ...frame, data: Buffer.from(frame.data).toString('hex') };
-  return frame;
 }

@@ -95,6 +95,11 @@ function described(exit: GuestExit, reply: Entry): Description | string | undefi
   }
 }
 
+/** What a frame says in its device's words: "COM1 LSR: THRE|TEMT"; empty if it has none. */
+export function meaningOf(frame: Frame): string {
+  return frame.kind === 'exit' ? meaning(frame.exit, frame.reply) : '';
+}
+
 export function frameLine(frame: Frame): string {
   const at = String(frame.icount).padStart(14);
   switch (frame.kind) {

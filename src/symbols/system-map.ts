@@ -1,0 +1,23 @@
+/**
+ * Linux's `System.map` (and `/proc/kallsyms`): one symbol a line, "ffffffff81000000 T _text". The
+ * letter is nm's: t and T are code, a and A are constants; there are no sizes.
+ */
+
+import type { GuestSymbol } from './symbol-table.ts';
+
+const LINE = /^([0-9a-f]{8,16}) ([A-Za-z?]) (\S+)/;
+
+/** Lines that are none of it are left out. */
+export function parseSystemMap(text: string): GuestSymbol[] {
+  const found: GuestSymbol[] = [];
+  for (const line of text.split('\n')) {
+    const match = LINE.exec(line);
+    if (!match) continue;
+    const [, address = '', type = '', name = ''] = match;
+    // Per-CPU offsets and constants would claim the bottom of memory.
+    if (type.toLowerCase() === 'a') continue;
+    const kind = /[tw]/i.test(type) ? 'code' : 'data';
+    found.push({ name, start: BigInt(`0x${address}`), size: 0n, kind });
+  }
+  return found;
+}
