@@ -32,10 +32,13 @@ import {
   encodeIndex,
   type Header,
   type ImageRef,
+  type RamWrite,
 } from './header.ts';
 import { type ByteSink, FileSink } from './source.ts';
 
 const PIECE_BYTES = 1024 * 1024;
+/** Longer writes of the loader are stored as images. */
+const LITERAL_BYTES_MAX = 64 * 1024;
 /**
  * A chunk closes after this many instructions: what a killed recorder loses at most, about two
  * seconds of guest work. An idle guest makes few; `flush` is for whoever watches the clock.
@@ -104,24 +107,25 @@ export class RecordingWriter {
     this.#codec = options.codec ?? CODEC.BROTLI;
     this.#chunkInstructions = options.chunkInstructions ?? CHUNK_INSTRUCTIONS;
     this.#closeAt = this.#chunkInstructions;
-    const images = options.images.map(
-      ({ role, name, bytes }): ImageRef => ({
+    const { boot, images } = withoutLargeLiterals(options);
+    const addressed = images.map((image) => ({ ...image, sha256: sha256(image.bytes) }));
+    const refs = addressed.map(
+      ({ role, name, bytes, sha256: address }): ImageRef => ({
         role,
         name,
         size: bytes.length,
-        sha256: sha256(bytes),
+        sha256: address,
       }),
     );
     this.#append(preamble());
-    this.#chunk(CHUNK.HEADER, encodeHeader({ ...options.header, images }));
+    this.#chunk(CHUNK.HEADER, encodeHeader({ ...options.header, images: refs }));
     const written = new Set<string>();
-    for (const [i, image] of options.images.entries()) {
-      const address = images[i]!.sha256;
-      if (!written.has(address)) this.#image(address, image.bytes);
+    for (const { sha256: address, bytes } of addressed) {
+      if (!written.has(address)) this.#image(address, bytes);
       written.add(address);
     }
     this.#bootOffset = this.#length;
-    this.#chunk(CHUNK.BOOT, encodeBoot(options.boot));
+    this.#chunk(CHUNK.BOOT, encodeBoot(boot));
   }
 
   /** Bytes of the file so far. */
@@ -274,6 +278,21 @@ export class RecordingWriter {
       // A reader ignores the part of a chunk that is left; the write error is the one to report.
     }
   }
+}
+
+/** Large pieces of RAM that are in no image become images of their own. */
+function withoutLargeLiterals({ boot, images }: WriterOptions): {
+  boot: BootState;
+  images: readonly ImageContent[];
+} {
+  const more: ImageContent[] = [];
+  const writes = boot.writes.map((write): RamWrite => {
+    if (!('bytes' in write) || write.bytes.length <= LITERAL_BYTES_MAX) return write;
+    const { gpa, bytes } = write;
+    more.push({ role: 'memory', name: '', bytes });
+    return { gpa, sha256: sha256(bytes), offset: 0, length: bytes.length };
+  });
+  return { boot: { ...boot, writes }, images: [...images, ...more] };
 }
 
 const REASONS: Readonly<Record<string, string>> = {

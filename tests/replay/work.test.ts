@@ -4,6 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { gva } from '../../src/engine/units.ts';
 import { mark } from '../../src/replay/mark.ts';
 import { finish, finishAsync, type Progress } from '../../src/replay/work.ts';
+import { Recording } from '../../src/trace/recording.ts';
+import { recordToy } from './toy/toy-machine.ts';
 import { toyRecording, toyTimeline } from './toy/toy-timeline.ts';
 import type { ToyVcpu } from './toy/toy-vcpu.ts';
 
@@ -41,6 +43,34 @@ describe('an operation', () => {
       expect(timeline.session.vcpu.stateHash()).toBe(hash);
     }
   });
+});
+
+describe('a recording without an end', () => {
+  test.each([2, 3, 65, 67, 72])(
+    'ends with its last frame, and can be travelled in (seed %i)',
+    (seed) => {
+      // Cut off behind a chunk, which seldom ends at an instruction boundary.
+      const { file } = recordToy({
+        seed,
+        instructions: 1234,
+        chunkInstructions: 50,
+        abandon: true,
+      });
+      const cut = Recording.fromBytes(file);
+      expect(cut.complete).toBe(false);
+      const timeline = toyTimeline(cut, { spacing: 100, nearest: 5, slice: 30 });
+      const { end } = timeline.positions;
+      expect(end.icount).toBe(cut.lastIcount);
+      const { vcpu } = timeline.session;
+      expect(finish(timeline.seekTo(end))).toEqual({ reason: 'reached', mark: end });
+      const hash = vcpu.stateHash();
+      expect(finish(timeline.step()).reason).toBe('end');
+      expect(finish(timeline.reverseStep(10)).reason).toBe('reached');
+      expect(finish(timeline.run([])).reason).toBe('end');
+      expect(timeline.mark).toEqual(end);
+      expect(vcpu.stateHash()).toBe(hash);
+    },
+  );
 });
 
 describe('checkpoints', () => {

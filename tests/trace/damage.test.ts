@@ -1,5 +1,6 @@
 /** Recordings that were cut off, damaged, or could not be written. */
 
+import { existsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { mark } from '../../src/replay/mark.ts';
 import { ReplaySession } from '../../src/replay/session.ts';
@@ -78,6 +79,13 @@ describe('a full disk', () => {
       }
     }
   }
+
+  test.skipIf(!existsSync('/dev/full'))('is told by the system itself', () => {
+    const { boot } = Recording.fromBytes(file);
+    const start = () =>
+      RecordingWriter.create('/dev/full', { header: toyHeader(300), images: [], boot });
+    expect(start).toThrow(/^recording: expected to write \d+ bytes, found no space left/);
+  });
 
   test('ends the recording with a clear error and a file that replays', () => {
     const whole = Recording.fromBytes(file);

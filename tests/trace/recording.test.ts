@@ -68,6 +68,19 @@ describe('a recording', () => {
     );
   });
 
+  test('makes an image of what a loader put into RAM at length', () => {
+    const bytes = IMAGE.subarray(0, 100_000);
+    const { boot, ...rest } = options();
+    const sink = new MemorySink();
+    const writes = [{ gpa: gpa(8192), bytes }];
+    new RecordingWriter(sink, { ...rest, boot: { ...boot, writes } });
+    const recording = Recording.fromBytes(sink.bytes());
+    expect(recording.boot.writes).toEqual([
+      { gpa: 8192, sha256: sha256(bytes), offset: 0, length: 100_000 },
+    ]);
+    expect(recording.header.images.at(-1)).toMatchObject({ role: 'memory', size: 100_000 });
+  });
+
   test('reads the same with and without its index', () => {
     const { file } = recordToy({ seed: 67, instructions: 5000, chunkInstructions: 500 });
     const whole = Recording.fromBytes(file);

@@ -1,5 +1,6 @@
 /** Records a guest on the real machine, into memory. */
 
+import { ramWrite } from '../../../src/cli/recording-start.ts';
 import {
   type BootRequest,
   createVcpu,
@@ -12,7 +13,7 @@ import type { Vcpu } from '../../../src/engine/vcpu/vcpu.ts';
 import { Recorder } from '../../../src/record/recorder.ts';
 import type { EndReason } from '../../../src/trace/header.ts';
 import { MemorySink } from '../../../src/trace/source.ts';
-import { RecordingWriter } from '../../../src/trace/writer.ts';
+import { RecordingWriter, sha256 } from '../../../src/trace/writer.ts';
 
 export interface RecordedGuest {
   readonly file: Uint8Array;
@@ -28,11 +29,17 @@ export interface GuestRun extends BootRequest {
 }
 
 export function recordGuest({ limit, hashSpacing, ...boot }: GuestRun): RecordedGuest {
-  const { memoryBytes, kernel } = boot;
+  const { memoryBytes, kernel, initrd } = boot;
   const plan = planBoot(boot);
   if (!plan.ok) throw new Error(plan.error);
   const vcpu = createVcpu({ memoryBytes });
   vcpu.setRegisters(plan.value.registers);
+  const images = [kernel, initrd ?? new Uint8Array(0)].map((bytes, i) => ({
+    role: i === 0 ? ('kernel' as const) : ('initrd' as const),
+    name: '',
+    bytes,
+    sha256: sha256(bytes),
+  }));
   const sink = new MemorySink();
   const writer = new RecordingWriter(sink, {
     header: {
@@ -48,10 +55,10 @@ export function recordGuest({ limit, hashSpacing, ...boot }: GuestRun): Recorded
       hashSpacing,
       quirks: [],
     },
-    images: [{ role: 'kernel', name: 'kernel', bytes: kernel }],
+    images,
     boot: {
       registers: vcpu.registers(),
-      writes: initialWrites(plan.value, memoryBytes).map(({ at, bytes }) => ({ gpa: at, bytes })),
+      writes: initialWrites(plan.value, memoryBytes).map((write) => ramWrite(write, images)),
     },
   });
   const recorder = new Recorder(writer, { hashSpacing });
