@@ -13,9 +13,9 @@
 import { TICKS_PER_SECOND } from './units.ts';
 
 type Register = 'eax' | 'ebx' | 'ecx' | 'edx';
-type Bit = readonly [leaf: number, register: Register, bit: number];
+type Bit = readonly [leaf: number, register: Register, bit: number, subleaf?: number];
 
-/** Every feature a model may list, and its bit (subleaf 0). Names are the SDM's and APM's. */
+/** Every feature a model may list, and its bit (in subleaf 0 if none is named). Names are the SDM's and APM's. */
 export const FEATURES = {
   FPU: [1, 'edx', 0],
   VME: [1, 'edx', 1],
@@ -71,6 +71,7 @@ export const FEATURES = {
   CLFLUSHOPT: [7, 'ebx', 23],
   SHA: [7, 'ebx', 29],
   UMIP: [7, 'ecx', 2],
+  XSAVEOPT: [0xd, 'eax', 0, 1],
   'LAHF-SAHF': [0x8000_0001, 'ecx', 0],
   LZCNT: [0x8000_0001, 'ecx', 5],
   PREFETCHW: [0x8000_0001, 'ecx', 8],
@@ -97,9 +98,9 @@ export interface CpuModel {
   readonly features: readonly Feature[];
 }
 
-/** The default `--cpu`. Edit this list as the vCPU learns. */
+/** The default `--cpu`: x86-64-v2 with what kernels want beside it. More are in cpu-models.ts. */
 export const DEFAULT_CPU: CpuModel = {
-  name: 'retrovisor',
+  name: 'v2',
   vendor: 'GenuineIntel',
   brand: 'Retrovisor x86-64',
   family: 6,
@@ -114,6 +115,11 @@ export const DEFAULT_CPU: CpuModel = {
     ...(['LAHF-SAHF', 'SYSCALL', 'NX', 'Page1GB', 'RDTSCP', 'LM', 'Invariant TSC'] as const),
   ],
 };
+
+/** Stepping, model and family as in leaf 1 and, at reset, in EDX. */
+export function signature({ family, model, stepping }: CpuModel): number {
+  return ((model >> 4) << 16) | (family << 8) | ((model & 15) << 4) | stepping;
+}
 
 export type CpuidRegisters = readonly [eax: number, ebx: number, ecx: number, edx: number];
 
@@ -167,6 +173,8 @@ function basic(
       return features(model, leaf);
     case 0x07:
       return subleaf === 0 ? features(model, leaf) : [0, 0, 0, 0];
+    case 0x0d:
+      return extendedState(model, subleaf);
     case 0x15:
       // TSC = crystal * EBX / EAX, and the crystal (which the APIC timer counts) in Hz: nothing
       // for a kernel to calibrate.
@@ -178,6 +186,15 @@ function basic(
     default:
       return [0, 0, 0, 0];
   }
+}
+
+/** Leaf DH: sizes of the XSAVE area, for the components enabled and for all. SDM Vol. 1 §13.2. */
+function extendedState(model: CpuModel, subleaf: number): CpuidRegisters {
+  if (!model.features.includes('XSAVE')) return [0, 0, 0, 0];
+  const X87_AND_SSE = 3;
+  const AREA_BYTES = 512 + 64;
+  if (subleaf === 0) return [X87_AND_SSE, AREA_BYTES, AREA_BYTES, 0];
+  return features(model, 0xd, subleaf);
 }
 
 function extended(model: CpuModel, leaf: number): CpuidRegisters {
@@ -210,14 +227,12 @@ function extended(model: CpuModel, leaf: number): CpuidRegisters {
 
 /** Leaf 1: stepping, model, family; CLFLUSH line, one logical processor, APIC id 0; features. */
 function versionInformation(model: CpuModel, dynamic: CpuidDynamic): CpuidRegisters {
-  const { family, model: number, stepping } = model;
-  const version = ((number >> 4) << 16) | (family << 8) | ((number & 15) << 4) | stepping;
   const CLFLUSH_LINE_IN_QUADWORDS = 8;
   const [, , ecx, edx] = features(model, 1);
   const APIC = 1 << FEATURES.APIC[2];
   const OSXSAVE = 1 << 27;
   return [
-    version,
+    signature(model),
     (1 << 16) | (CLFLUSH_LINE_IN_QUADWORDS << 8),
     (ecx | (dynamic.osxsave ? OSXSAVE : 0)) >>> 0,
     (dynamic.apicEnabled ? edx : edx & ~APIC) >>> 0,
@@ -246,11 +261,12 @@ function cache(c: { type: number; level: number; sets: number }): CpuidRegisters
   ];
 }
 
-function features(model: CpuModel, leaf: number): CpuidRegisters {
+function features(model: CpuModel, leaf: number, subleaf = 0): CpuidRegisters {
   const registers = { eax: 0, ebx: 0, ecx: 0, edx: 0 };
   for (const feature of model.features) {
-    const [at, register, bit] = FEATURES[feature];
-    if (at === leaf) registers[register] = (registers[register] | (1 << bit)) >>> 0;
+    const [at, register, bit, under = 0]: Bit = FEATURES[feature];
+    if (at === leaf && under === subleaf)
+      registers[register] = (registers[register] | (1 << bit)) >>> 0;
   }
   const { eax, ebx, ecx, edx } = registers;
   return [eax, ebx, ecx, edx];

@@ -1,7 +1,7 @@
 /** Register values at RESET. SDM Vol. 3A table 9-1. */
 
-import type { Cpu } from '../microcode/cpu.ts';
 import { type CpuModel, type Feature, signature } from '../cpuid.ts';
+import type { Cpu } from '../microcode/cpu.ts';
 import * as C from '../microcode/cpu.ts';
 import * as L from './layout.ts';
 
@@ -22,8 +22,7 @@ const CR4_BITS: readonly (readonly [Feature, bigint])[] = [
   ['CMOV', C.CR4_PCE],
   ['FXSR', C.CR4_OSFXSR],
   ['SSE', C.CR4_OSXMMEXCPT],
-  // UMIP has always been allowed here, announced or not.
-  ['LM', C.CR4_UMIP],
+  ['UMIP', C.CR4_UMIP],
   ['FSGSBASE', C.CR4_FSGSBASE],
   ['PCID', C.CR4_PCIDE],
   ['XSAVE', C.CR4_OSXSAVE],

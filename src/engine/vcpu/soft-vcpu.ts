@@ -3,6 +3,7 @@
  * instruction boundaries, and what the stops of generated code mean.
  */
 
+import { type CpuModel, DEFAULT_CPU } from '../cpuid.ts';
 import type { Decoder } from '../decode/decoder.ts';
 import type { Entry, GuestExit, VmExit } from '../exit.ts';
 import { MICROCODE_LEAVE, MICROCODE_NEXT, MICROCODE_RESUME } from '../interp/control.ts';
@@ -58,6 +59,8 @@ export interface SoftVcpuOptions {
   readonly decoder: Decoder;
   /** Absent: everything is interpreted. */
   readonly jit?: JitOptions | undefined;
+  /** What of CR4 and IA32_EFER there is, and the signature at reset. The decoder knows the rows. */
+  readonly cpu?: CpuModel;
 }
 
 export class SoftVcpu implements Vcpu {
@@ -134,7 +137,7 @@ export class SoftVcpu implements Vcpu {
     this.#blocks.flush();
     this.#exports.tlbFlush(2, 0n, 0);
     this.#exports.tlbDropFast();
-    powerOnState(this.#cpu, options.cpu);
+    powerOnState(this.#cpu, options.cpu ?? DEFAULT_CPU);
     deriveMode(this.#cpu);
   }
 
