@@ -3,9 +3,12 @@
 import type { GuestExit } from '../engine/exit.ts';
 import type { Gpa, Gva } from '../engine/units.ts';
 
+/** Asked while the vCPU stands there, in either direction: false goes on as if nothing had been. */
+type When = () => boolean;
+
 export type StopCondition =
   /** In front of the instruction at an address. */
-  | { readonly kind: 'address'; readonly gva: Gva }
+  | { readonly kind: 'address'; readonly gva: Gva; readonly when?: When }
   /**
    * After an access to memory, or in front of an instruction in it (`execute`, at most
    * `EXECUTE_BYTES_MAX` bytes of linear addresses). DMA counts as a write.
@@ -16,6 +19,7 @@ export type StopCondition =
       readonly at: bigint;
       readonly length: number;
       readonly on: 'read' | 'write' | 'access' | 'execute';
+      readonly when?: When;
     }
   /** In front of the instruction that makes an exit; of one kind, or any. */
   | { readonly kind: 'exit'; readonly exit?: GuestExit['kind'] }

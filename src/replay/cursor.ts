@@ -3,9 +3,9 @@
  * way of a checkpoint. Forward runs leave checkpoints behind.
  */
 
-import { gva } from '../engine/units.ts';
 import { KIND } from '../trace/frame.ts';
 import type { CheckpointPolicy, Checkpoints } from './checkpoints.ts';
+import { codeAddress } from './code-address.ts';
 import type { Hit } from './conditions.ts';
 import type { Divergence } from './divergence.ts';
 import {
@@ -138,7 +138,7 @@ export class Cursor {
   /** Where the vCPU stands after a debug exit, if it is not `session.mark` itself. */
   #landingHere(): Landing | undefined {
     const count = this.session.landings;
-    return count > 0 ? { count, rip: gva(this.session.vcpu.registers().rip) } : undefined;
+    return count > 0 ? { count, rip: codeAddress(this.session.vcpu) } : undefined;
   }
 
   /** Onward to a place to stand, stopping at what `stops` wants. */
@@ -194,7 +194,7 @@ export class Cursor {
   #advance(target: Mark, leave: VcpuStops | undefined): Advance {
     const { session } = this;
     if (!leave?.hasBreakpoints) return session.advance(target);
-    const { rip } = session.vcpu.registers();
+    const rip = codeAddress(session.vcpu);
     if (leave.at(rip).length === 0) return session.advance(target);
     const { icount, step } = session.mark;
     const next = this.#somethingComesFirst() ? mark(icount, step + 1) : mark(icount + 1);
@@ -207,7 +207,10 @@ export class Cursor {
   }
 
   /** Who wanted this stop. Leaves the middle of an instruction: nobody can stand there. */
-  #conditionsOf(first: Extract<Advance, { kind: 'debug' | 'dma' }>, stops: VcpuStops): number[] {
+  #conditionsOf(
+    first: Extract<Advance, { kind: 'debug' | 'dma' }>,
+    stops: VcpuStops,
+  ): readonly number[] {
     const found = new Set<number>();
     for (let stop: Advance = first; ; stop = this.session.advance(this.session.mark)) {
       if (stop.kind === 'dma') for (const id of stops.dma(stop.gpa, stop.length)) found.add(id);
@@ -218,13 +221,13 @@ export class Cursor {
       if (this.session.atBoundary || stop.kind === 'divergence' || stop.kind === 'end') break;
     }
     for (const id of this.brokenAt(stops)) found.add(id);
-    return [...found].sort((a, b) => a - b);
+    return stops.holding([...found].sort((a, b) => a - b));
   }
 
   /** The breakpoints at RIP, if its instruction is what happens next. */
   brokenAt(stops: VcpuStops): readonly number[] {
     if (!stops.hasBreakpoints || this.#somethingComesFirst()) return [];
-    return stops.at(this.session.vcpu.registers().rip);
+    return stops.at(codeAddress(this.session.vcpu));
   }
 
   /** Will something be let in at this very boundary before an instruction runs, if one does? */

@@ -9,7 +9,7 @@
  *     step      ... after this many frames that carry this same icount (exits, interrupts, NMIs,
  *               DMA, in recorded order; hashes and inputs do not count, they change nothing) ...
  *     landing   ... and, seldom, after so many exceptions that were delivered since, without an
- *               instruction retiring in between. `rip` is where the last one went: the handler.
+ *               instruction retiring in between. `rip` (linear) is where the last one went.
  *
  * So {icount: 7, step: 0} is the boundary as the seventh instruction left it, {7, 1} the same
  * boundary after the interrupt taken there. A step in the middle of an instruction (an exit that is

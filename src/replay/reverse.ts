@@ -22,13 +22,16 @@ export type Seen =
 const HITS_MAX = 16;
 const SPLIT_MIN = 64;
 
+/** An access is reported behind itself: whoever wants to go in front of it takes one made just now. */
+export type AtOrigin = 'none' | 'accesses';
+
 interface Interval {
   readonly from: SessionCheckpoint;
   /** Does a stop at `from` itself count? */
   readonly includeFrom: boolean;
   readonly to: Mark;
-  /** Does a stop at `to` itself count? The origin does not; later intervals meet at a checkpoint. */
-  readonly includeTo: boolean;
+  /** Which stops at `to` itself count. Later intervals than the origin's meet at a checkpoint: all. */
+  readonly includeTo: AtOrigin | 'all';
 }
 
 /** The last hit before `origin`, not looked for before `enough` (where another one is known). */
@@ -37,9 +40,10 @@ export function* lastHit(
   stops: VcpuStops,
   origin: Mark,
   enough: Mark | undefined,
+  atOrigin: AtOrigin,
 ): Work<Seen | undefined> {
   let to = origin;
-  let includeTo = false;
+  let includeTo: Interval['includeTo'] = atOrigin;
   for (;;) {
     const from = cursor.checkpoints.before(to);
     if (!from) return undefined;
@@ -47,7 +51,7 @@ export function* lastHit(
     if (seen) return seen;
     if (enough && compareMarks(enough, from.mark) >= 0) return undefined;
     to = from.mark;
-    includeTo = true;
+    includeTo = 'all';
   }
 }
 
@@ -65,8 +69,10 @@ function* search(cursor: Cursor, stops: VcpuStops, interval: Interval): Work<See
       }
       if (moved.kind !== 'hit') break;
       const order = compareMarks(moved.hit.mark, to);
-      if (order > 0 || (order === 0 && !includeTo)) break;
-      last = moved.hit;
+      if (order > 0) break;
+      const hit = order < 0 ? moved.hit : hitAtEnd(moved.hit, includeTo, stops);
+      if (!hit) break;
+      last = hit;
       includeHere = false;
       if (++hits < HITS_MAX || to.icount - last.mark.icount < SPLIT_MIN || last.mark.landing) {
         continue;
@@ -86,8 +92,18 @@ function* search(cursor: Cursor, stops: VcpuStops, interval: Interval): Work<See
     from = first;
     includeFrom = false;
     to = second.mark;
-    includeTo = true;
+    includeTo = 'all';
   }
+}
+
+function hitAtEnd(
+  hit: Hit<Mark>,
+  include: Interval['includeTo'],
+  stops: VcpuStops,
+): Hit<Mark> | undefined {
+  if (include === 'all') return hit;
+  const conditions = include === 'none' ? [] : hit.conditions.filter((id) => stops.isAccess(id));
+  return conditions.length > 0 ? { mark: hit.mark, conditions } : undefined;
 }
 
 /**

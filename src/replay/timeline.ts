@@ -8,7 +8,7 @@
 
 import { ConsoleLog } from '../trace/console.ts';
 import { type CheckpointPolicy, Checkpoints, DEFAULT_POLICY } from './checkpoints.ts';
-import type { StopCondition } from './conditions.ts';
+import type { Hit, StopCondition } from './conditions.ts';
 import { Cursor, type Moved } from './cursor.ts';
 import type { Divergence } from './divergence.ts';
 import { combine, FrameSearch } from './frame-search.ts';
@@ -111,35 +111,65 @@ export class Timeline {
       return { reason: 'hit', ...hit, mark: this.mark };
     }
     if (moved.kind === 'reached' && found && compareMarks(found.mark, this.mark) === 0) {
-      const broken = { mark: this.mark, conditions: this.#cursor.brokenAt(stops) };
-      return { reason: 'hit', ...combine(found, broken, -1)! };
+      const conditions = stops.holding(this.#cursor.brokenAt(stops));
+      return { reason: 'hit', ...combine(found, { mark: this.mark, conditions }, -1)! };
     }
     return this.#report(moved, limit ? end : undefined);
   }
 
-  /** Back to the last place where a condition holds, or to the start. */
-  *reverseContinue(conditions: readonly StopCondition[]): Work<TimelineStop> {
+  /**
+   * Back to the last place where a condition holds, or to the start. `accesses` says on which side
+   * of an access to stop; in front, one that ends where the cursor stands counts. With a `limit`, no
+   * further back than that.
+   */
+  *reverseContinue(
+    conditions: readonly StopCondition[],
+    accesses: 'behind' | 'in-front' = 'behind',
+    limit: Mark = this.positions.start,
+  ): Work<TimelineStop> {
     const origin = this.mark;
+    const inFront = accesses === 'in-front';
     const search = new FrameSearch(this.positions, () => this.console, conditions);
     const known = search.previous(origin);
+    const enough = known && compareMarks(known.mark, limit) > 0 ? known.mark : limit;
     const stops = new VcpuStops(this.session, conditions);
-    const seen = stops.any ? yield* lastHit(this.#cursor, stops, origin, known?.mark) : undefined;
+    const atOrigin = inFront ? 'accesses' : 'none';
+    const seen = stops.any
+      ? yield* lastHit(this.#cursor, stops, origin, enough, atOrigin)
+      : undefined;
     if (seen?.kind === 'stopped') {
       if (seen.moved.kind !== 'cancelled') return this.#report(seen.moved, undefined);
       yield* this.#cursor.insist(origin);
       return { reason: 'cancelled', mark: this.mark };
     }
-    const hit = combine(seen?.kind === 'hit' ? seen.hit : undefined, known, 1);
-    const moved = yield* this.#cursor.seek(hit?.mark ?? this.positions.start);
+    const last = combine(seen?.kind === 'hit' ? seen.hit : undefined, known, 1);
+    const found = last && inFront ? this.#inFront(last, stops) : last;
+    const hit = found && compareMarks(found.mark, limit) >= 0 ? found : undefined;
+    const moved = yield* this.#cursor.seek(hit?.mark ?? limit);
     if (moved.kind === 'cancelled') {
       yield* this.#cursor.insist(origin);
       return { reason: 'cancelled', mark: this.mark };
     }
     if (moved.kind !== 'reached' && moved.kind !== 'end') return this.#report(moved, undefined);
-    return hit ? { reason: 'hit', ...hit } : this.#stoppedAt('start');
+    if (hit) return { reason: 'hit', ...hit };
+    const atStart = compareMarks(this.mark, this.positions.start) === 0;
+    return this.#stoppedAt(atStart ? 'start' : 'reached');
   }
 
-  #stoppedAt(reason: 'start' | 'end'): TimelineStop {
+  /** After somebody else has moved the vCPU: puts it back to where the cursor was. */
+  *recover(mark: Mark): Work<void> {
+    this.#cursor.restore(this.checkpoints.floor(mark));
+    yield* this.#cursor.insist(mark);
+  }
+
+  /** Whoever comes from behind meets a place before the access that led to it. */
+  #inFront({ mark, conditions }: Hit<Mark>, stops: VcpuStops): Hit<Mark> {
+    const places = conditions.filter((id) => !stops.isAccess(id));
+    if (places.length > 0) return { mark, conditions: places };
+    return { mark: this.positions.previous(mark) ?? mark, conditions };
+  }
+
+  #stoppedAt(reason: 'start' | 'end' | 'reached'): TimelineStop {
     return { reason, mark: this.mark };
   }
 

@@ -15,9 +15,11 @@ export class VcpuStops {
   readonly #breakpoints: readonly Breakpoint[];
   readonly #watchpoints: readonly Watchpoint[];
   readonly #addresses = new Map<bigint, number[]>();
+  readonly #conditions: readonly StopCondition[];
 
   constructor(session: ReplaySession, conditions: readonly StopCondition[]) {
     this.#session = session;
+    this.#conditions = conditions;
     const breakpoints: Breakpoint[] = [];
     const watchpoints: Watchpoint[] = [];
     for (const [id, condition] of conditions.entries()) {
@@ -48,6 +50,21 @@ export class VcpuStops {
   /** The conditions that want to stop in front of the instruction at `rip`. */
   at(rip: bigint): readonly number[] {
     return this.#addresses.get(rip) ?? [];
+  }
+
+  /** Those of the conditions whose `when` agrees. */
+  holding(ids: readonly number[]): readonly number[] {
+    return ids.filter((id) => {
+      const condition = this.#conditions[id];
+      if (condition?.kind !== 'address' && condition?.kind !== 'memory') return true;
+      return condition.when?.() ?? true;
+    });
+  }
+
+  /** Is this one about an access, rather than about a place? */
+  isAccess(id: number): boolean {
+    const condition = this.#conditions[id];
+    return condition?.kind === 'memory' && condition.on !== 'execute';
   }
 
   /** The conditions that a DMA write fulfils. */

@@ -19,8 +19,21 @@ import type { GuestConfig } from '../trace/header.ts';
 export interface Capabilities {
   /** `reverseStep`, `reverseContinue`, and `seekTo` a mark that is behind. */
   readonly reverse: boolean;
-  /** Registers and memory can be written. Never in a recording: it would not be one any more. */
+  /** Registers and memory can be written: in a diversion, never in a recording. */
   readonly write: boolean;
+}
+
+/**
+ * A way out of the recording: the guest runs on from a place in it with other registers or memory,
+ * without its devices. What it does there is forgotten when it goes back.
+ */
+export interface Diversion {
+  /** Where it left the recording. */
+  readonly from: Mark;
+  /** Registers and memory ranges that a debugger wrote. */
+  readonly edits: number;
+  /** Instructions run since. */
+  readonly instructions: number;
 }
 
 export type TargetStop =
@@ -80,13 +93,37 @@ export interface DebugTarget {
   readonly bookmarks: ReadonlyMap<string, Mark>;
   setBookmark(name: string, mark: Mark | undefined): void;
 
+  /** Set while the guest is off the recording. A seek ends it; nothing in it can be reversed. */
+  readonly diversion: Diversion | undefined;
+  /** Both start a diversion if there is none. Memory: as much of it as there is RAM for, in bytes. */
+  writeRegisters(values: Partial<Registers>): void;
+  writeMemory(range: MemoryRange, bytes: Uint8Array): number;
+  /** Back to where the recording was left. */
+  endDiversion(control?: WorkControl): Promise<TargetStop>;
+
   seekTo(mark: Mark, control?: WorkControl): Promise<TargetStop>;
-  step(count: number, control?: WorkControl): Promise<TargetStop>;
-  reverseStep(count: number, control?: WorkControl): Promise<TargetStop>;
+  /** Single steps; on the way, accesses among the conditions are `hit`s, places are not. */
+  step(
+    count: number,
+    control?: WorkControl,
+    conditions?: readonly StopCondition[],
+  ): Promise<TargetStop>;
+  reverseStep(
+    count: number,
+    control?: WorkControl,
+    conditions?: readonly StopCondition[],
+  ): Promise<TargetStop>;
   /** To the next place where a condition holds; with none, to the end. */
   run(conditions: readonly StopCondition[], control?: WorkControl): Promise<TargetStop>;
-  /** To the last place before this one where a condition holds; with none, to the start. */
-  reverseContinue(conditions: readonly StopCondition[], control?: WorkControl): Promise<TargetStop>;
+  /**
+   * To the last place before this one where a condition holds; with none, to the start. An access
+   * is a place behind it, or in front of it: then one that was made last of all counts as well.
+   */
+  reverseContinue(
+    conditions: readonly StopCondition[],
+    control?: WorkControl,
+    accesses?: 'behind' | 'in-front',
+  ): Promise<TargetStop>;
   /** Back to after the last write to a range; `start` if nothing wrote it. */
   lastWrite(range: MemoryRange, control?: WorkControl): Promise<TargetStop>;
 }

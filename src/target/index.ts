@@ -17,6 +17,7 @@ export type { GuestConfig } from '../trace/header.ts';
 export type {
   Capabilities,
   DebugTarget,
+  Diversion,
   MemoryRange,
   PlacedFrame,
   TargetStop,

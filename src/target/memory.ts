@@ -22,6 +22,24 @@ export function readGuestMemory(vcpu: Vcpu, { space, at, length }: MemoryRange):
   return bytes;
 }
 
+/** Bytes written: up to the first page that is not mapped or is no RAM. */
+export function writeGuestMemory(
+  vcpu: Vcpu,
+  { space, at }: MemoryRange,
+  bytes: Uint8Array,
+): number {
+  let done = 0;
+  while (done < bytes.length) {
+    const here = at + BigInt(done);
+    const part = Math.min(bytes.length - done, PAGE - Number(here % BigInt(PAGE)));
+    const physical = space === 'gpa' ? Number(here) : vcpu.translate(gva(here));
+    if (physical === undefined || physical + part > vcpu.ram.size) break;
+    vcpu.ram.poke(gpa(physical), bytes.subarray(done, done + part));
+    done += part;
+  }
+  return done;
+}
+
 /** Nothing but RAM can be read without the guest noticing. */
 function readPhysical(vcpu: Vcpu, at: bigint, length: number): Uint8Array {
   const room = BigInt(vcpu.ram.size) - at;

@@ -9,25 +9,28 @@ import {
   saveBookmarks,
 } from '../replay/bookmarks.ts';
 import type { StopCondition } from '../replay/conditions.ts';
-import type { Mark } from '../replay/mark.ts';
+import { compareMarks, type Mark } from '../replay/mark.ts';
 import type { Timeline } from '../replay/timeline.ts';
 import { finishAsync, type Work, type WorkControl } from '../replay/work.ts';
 import type { GuestConfig } from '../trace/header.ts';
 import type {
   Capabilities,
   DebugTarget,
+  Diversion,
   MemoryRange,
   PlacedFrame,
   TargetStop,
   When,
 } from './debug-target.ts';
+import { DivertedGuest } from './diverted-guest.ts';
 import { readGuestMemory } from './memory.ts';
 
 export class ReplayTarget implements DebugTarget {
-  readonly capabilities: Capabilities = { reverse: true, write: false };
+  readonly capabilities: Capabilities = { reverse: true, write: true };
   readonly #timeline: Timeline;
   readonly #bookmarksFile: string | undefined;
   #moving = false;
+  #diverted: DivertedGuest | undefined;
 
   /** `recordingPath` is where bookmarks go beside; without it they last as long as the target. */
   constructor(timeline: Timeline, recordingPath?: string) {
@@ -53,7 +56,9 @@ export class ReplayTarget implements DebugTarget {
   }
 
   when(): When {
-    const { mark, positions, session } = this.#timeline;
+    const { positions, session } = this.#timeline;
+    // Off the recording, icount goes its own way; what happened before it left stays.
+    const mark = this.#diverted?.mark ?? this.#timeline.mark;
     const { exits, interrupts } = session.recording.countsBefore(positions.ordinalAt(mark));
     const last = this.end.icount;
     const share = last === 0 ? 1 : mark.icount / last;
@@ -74,7 +79,8 @@ export class ReplayTarget implements DebugTarget {
 
   consoleText(): string {
     // The guest's bytes; what they mean to a terminal is for whoever shows them.
-    return this.#timeline.consoleAt(this.#timeline.mark).toString('utf8');
+    const recorded = this.#timeline.consoleAt(this.#timeline.mark).toString('utf8');
+    return recorded + (this.#diverted?.printed ?? '');
   }
 
   framesNear({ before, after }: { before: number; after: number }): readonly PlacedFrame[] {
@@ -106,31 +112,111 @@ export class ReplayTarget implements DebugTarget {
     if (this.#bookmarksFile) saveBookmarks(this.#bookmarksFile, bookmarks);
   }
 
+  get diversion(): Diversion | undefined {
+    return this.#diverted;
+  }
+
+  writeRegisters(values: Partial<Registers>): void {
+    this.#divert().writeRegisters(values);
+  }
+
+  writeMemory(range: MemoryRange, bytes: Uint8Array): number {
+    return this.#divert().writeMemory(range, bytes);
+  }
+
+  endDiversion(control?: WorkControl): Promise<TargetStop> {
+    return this.seekTo(this.#diverted?.from ?? this.#timeline.mark, control);
+  }
+
   seekTo(mark: Mark, control?: WorkControl): Promise<TargetStop> {
-    return this.#move(this.#timeline.seekTo(mark), control);
+    return this.#move(this.#return(mark), control);
   }
 
-  step(count: number, control?: WorkControl): Promise<TargetStop> {
-    return this.#move(this.#timeline.step(count), control);
+  step(
+    count: number,
+    control?: WorkControl,
+    conditions: readonly StopCondition[] = [],
+  ): Promise<TargetStop> {
+    const diverted = this.#diverted;
+    if (diverted) return this.#move(diverted.run(conditions, count), control);
+    const accesses = accessesOf(conditions);
+    if (accesses.length === 0) return this.#move(this.#timeline.step(count), control);
+    return this.#move(this.#stepWatching(count, conditions, accesses), control);
   }
 
-  reverseStep(count: number, control?: WorkControl): Promise<TargetStop> {
-    return this.#move(this.#timeline.reverseStep(count), control);
+  reverseStep(
+    count: number,
+    control?: WorkControl,
+    conditions: readonly StopCondition[] = [],
+  ): Promise<TargetStop> {
+    if (this.#diverted) return this.#nothingBefore();
+    const accesses = accessesOf(conditions);
+    if (accesses.length === 0) return this.#move(this.#timeline.reverseStep(count), control);
+    return this.#move(this.#reverseStepWatching(count, conditions, accesses), control);
   }
 
   run(conditions: readonly StopCondition[], control?: WorkControl): Promise<TargetStop> {
-    return this.#move(this.#timeline.run(conditions), control);
+    const work = this.#diverted?.run(conditions) ?? this.#timeline.run(conditions);
+    return this.#move(work, control);
   }
 
   reverseContinue(
     conditions: readonly StopCondition[],
     control?: WorkControl,
+    accesses: 'behind' | 'in-front' = 'behind',
   ): Promise<TargetStop> {
-    return this.#move(this.#timeline.reverseContinue(conditions), control);
+    if (this.#diverted) return this.#nothingBefore();
+    return this.#move(this.#timeline.reverseContinue(conditions, accesses), control);
   }
 
   lastWrite(range: MemoryRange, control?: WorkControl): Promise<TargetStop> {
     return this.reverseContinue([{ kind: 'memory', ...range, on: 'write' }], control);
+  }
+
+  #divert(): DivertedGuest {
+    if (this.#moving) throw new Error('a diversion during a move');
+    this.#diverted ??= new DivertedGuest(this.#timeline.session, this.#timeline.mark);
+    return this.#diverted;
+  }
+
+  /** To a mark of the recording, from wherever the guest is. */
+  *#return(mark: Mark): Work<TargetStop> {
+    if (!this.#diverted) return yield* this.#timeline.seekTo(mark);
+    const { from } = this.#diverted;
+    this.#diverted = undefined;
+    yield* this.#timeline.recover(from);
+    return yield* this.#timeline.seekTo(mark);
+  }
+
+  async #nothingBefore(): Promise<TargetStop> {
+    return { reason: 'start', mark: this.when().mark };
+  }
+
+  *#stepWatching(
+    count: number,
+    conditions: readonly StopCondition[],
+    accesses: readonly number[],
+  ): Work<TargetStop> {
+    const { mark, positions } = this.#timeline;
+    const target = positions.forward(mark, count);
+    const stop = yield* this.#timeline.run(
+      accesses.map((i) => conditions[i]!),
+      target,
+    );
+    return renumbered(stop, accesses);
+  }
+
+  *#reverseStepWatching(
+    count: number,
+    conditions: readonly StopCondition[],
+    accesses: readonly number[],
+  ): Work<TargetStop> {
+    const { mark, positions } = this.#timeline;
+    const target = positions.backward(mark, count);
+    if (compareMarks(target, mark) === 0) return { reason: 'start', mark };
+    const watched = accesses.map((i) => conditions[i]!);
+    const stop = yield* this.#timeline.reverseContinue(watched, 'in-front', target);
+    return renumbered(stop, accesses);
   }
 
   async #move(work: Work<TargetStop>, control?: WorkControl): Promise<TargetStop> {
@@ -142,4 +228,18 @@ export class ReplayTarget implements DebugTarget {
       this.#moving = false;
     }
   }
+}
+
+/** The indices of the conditions that single steps can fulfil on their way. */
+function accessesOf(conditions: readonly StopCondition[]): number[] {
+  return [...conditions.keys()].filter((i) => {
+    const condition = conditions[i]!;
+    return condition.kind === 'memory' && condition.on !== 'execute';
+  });
+}
+
+/** A stop at some of the conditions, told by their numbers among all. */
+function renumbered(stop: TargetStop, among: readonly number[]): TargetStop {
+  if (stop.reason !== 'hit') return stop;
+  return { ...stop, conditions: stop.conditions.map((i) => among[i]!) };
 }
