@@ -5,7 +5,9 @@
  */
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { CpuModel } from '../engine/cpuid.ts';
 import { type Gpa, gpa } from '../engine/units.ts';
+import { cpuOption } from './cpu-option.ts';
 import { notInThisVersion, UsageError } from './errors.ts';
 
 export type SerialTarget =
@@ -27,7 +29,7 @@ interface Raw {
   serial: SerialTarget;
   rtc?: Date;
   accel: Accel;
-  cpu?: string;
+  cpu: CpuModel;
   name?: string;
   until?: string;
   at?: Gpa;
@@ -41,7 +43,8 @@ export interface GuestOptions {
   readonly serial: SerialTarget;
   /** The date the guest's clock starts at; the host's when not given. */
   readonly rtc: Date | undefined;
-  readonly cpu: string | undefined;
+  /** The default model when not given. */
+  readonly cpu: CpuModel | undefined;
   readonly accel: Accel;
   readonly name: string | undefined;
   readonly until: string | undefined;
@@ -72,11 +75,11 @@ export function addGuestOptions(command: Command): Command {
         .default(undefined, 'the date now'),
     )
     .option('--at <ADDRESS>', 'load --kernel as a flat image here, e.g. 0x7c00', parseAddress)
+    .addOption(cpuOption())
     .addOption(accelOption())
     .option('--name <S>', 'a name for the guest')
     .option('--until <MARK>', 'stop at an icount (1234567, 1.5G) or at console:"TEXT"')
     .addOption(hidden('--smp <N>').argParser(parseSmp).default(1))
-    .addOption(hidden('--cpu <MODEL>'))
     .addOption(hidden('--bios <FILE>'))
     .addOption(hidden('--drive <SPEC>'))
     .addOption(hidden('--cdrom <FILE>'))
@@ -115,9 +118,6 @@ function refuseWhatIsMissing(options: Raw): void {
   }
   if (options.smp !== 1) {
     throw notInThisVersion(`--smp ${options.smp}`, 'the guest has one vCPU (--smp 1)');
-  }
-  if (options.cpu !== undefined && options.cpu !== 'retrovisor') {
-    throw notInThisVersion(`--cpu ${options.cpu}`, 'use --cpu retrovisor');
   }
 }
 

@@ -64,14 +64,16 @@ export async function powerOn(
   { options, memoryBytes, boot, rtcStart }: GuestPlan,
   { console, onByte, pause, tapFor }: PowerOnOptions,
 ): Promise<Machine> {
-  const { createVcpu, Machine } = await import('../engine/index.ts');
+  const { createVcpu, DEFAULT_CPU, Machine } = await import('../engine/index.ts');
+  const cpu = options.cpu ?? DEFAULT_CPU;
   const { loadPrebuiltModule } = await import('./prebuilt.ts');
   loadPrebuiltModule();
-  const vcpu = createVcpu({ memoryBytes, accel: options.accel });
+  const vcpu = createVcpu({ memoryBytes, accel: options.accel, cpu });
   vcpu.setRegisters(boot.registers);
   const tap = tapFor(vcpu);
   const machine = new Machine(vcpu, {
     rtcStart,
+    cpu,
     transmitted: (port, byte) => {
       if (port !== 0) return;
       console.byte(byte);

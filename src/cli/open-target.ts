@@ -6,13 +6,14 @@ import { Timeline } from '../replay/timeline.ts';
 import type { DebugTarget, TargetStop } from '../target/debug-target.ts';
 import { ReplayTarget } from '../target/replay-target.ts';
 import type { Recording } from '../trace/recording.ts';
+import { vcpuOf } from './cpu-option.ts';
 import type { Accel } from './guest-options.ts';
 import { loadPrebuiltModule } from './prebuilt.ts';
 
 /** `path` is where bookmarks lie beside. The recording stays the caller's to close. */
 export function openTarget(recording: Recording, path: string, accel: Accel): DebugTarget {
   loadPrebuiltModule();
-  const vcpu = createVcpu({ memoryBytes: recording.guest.memoryBytes, accel });
+  const vcpu = createVcpu({ ...vcpuOf(recording), accel });
   return new ReplayTarget(new Timeline(new ReplaySession(recording, vcpu)), path);
 }
 

@@ -37,7 +37,7 @@ export function startRecording(
       guest: {
         name: options.name ?? '',
         memoryBytes,
-        cpuModel: DEFAULT_CPU.name,
+        cpuModel: (options.cpu ?? DEFAULT_CPU).name,
         rtcBase: new Date(rtcStart * 1000).toISOString(),
         append: options.append,
         bootFormat: boot.format,

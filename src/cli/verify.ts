@@ -6,6 +6,7 @@ import type { Divergence } from '../replay/divergence.ts';
 import { ReplaySession } from '../replay/session.ts';
 import type { WorkControl } from '../replay/work.ts';
 import type { Recording } from '../trace/recording.ts';
+import { vcpuOf } from './cpu-option.ts';
 import { mips } from './format.ts';
 import type { Accel } from './guest-options.ts';
 import { loadPrebuiltModule } from './prebuilt.ts';
@@ -30,7 +31,7 @@ export async function verify(
   control: WorkControl = {},
 ): Promise<Verified> {
   loadPrebuiltModule();
-  const vcpu = createVcpu({ memoryBytes: recording.guest.memoryBytes, accel });
+  const vcpu = createVcpu({ ...vcpuOf(recording), accel });
   const total = recording.lastIcount;
   const startedMs = performance.now();
   const session = new ReplaySession(recording, vcpu);

@@ -10,6 +10,7 @@ import {
   parseRtc,
   parseSerial,
 } from '../../src/cli/guest-options.ts';
+import { DEFAULT_CPU } from '../../src/engine/cpuid.ts';
 
 const parse = (...args: string[]) => {
   const command = addGuestOptions(new Command('record')).exitOverride();
@@ -25,7 +26,7 @@ test('defaults', () => {
     memoryMib: 256,
     serial: { kind: 'stdio' },
     rtc: undefined,
-    cpu: undefined,
+    cpu: DEFAULT_CPU,
     accel: 'jit',
     name: undefined,
     until: undefined,
@@ -59,10 +60,17 @@ test.each([
   [['--cdrom', 'f'], /^--cdrom is not in this version; /],
   [['--nic', 'user'], /^--nic is not in this version; /],
   [['--smp', '2'], /^--smp 2 is not in this version; /],
+  [['--cpu', 'v3'], /^--cpu v3 is not in this version; use --cpu max$/],
   [['--accel', 'kvm'], /^--accel kvm is not in this version; use --accel jit$/],
 ])('%j is refused by name', (args, message) => {
   expect(() => parse('--kernel', 'k', ...args)).toThrow(message);
   expect(() => parse('--kernel', 'k', ...args)).toThrow(UsageError);
+});
+
+test('--cpu names a model', () => {
+  expect(parse('--kernel', 'k', '--cpu', '486').cpu?.features).toEqual(['FPU', 'VME']);
+  expect(parse('--kernel', 'k', '--cpu', 'max').cpu?.features).toContain('AESNI');
+  expect(() => parse('--kernel', 'k', '--cpu', 'z80')).toThrow(/expected 486, pentium, /);
 });
 
 test.each([
