@@ -1,20 +1,104 @@
-/** `retrovisor gdb`: not there yet. Left out of the help, but whoever types it gets an answer. */
+/** `retrovisor gdb FILE`: serves a recording to gdb and lldb until it is interrupted. */
 
-import type { Cli } from './command.ts';
-import { notInThisVersion } from './errors.ts';
+import type { ListenAt } from '../gdbstub/server.ts';
+import type { DebugTarget } from '../target/debug-target.ts';
+import { type Cli, finish } from './command.ts';
+import { type ExitStatus, FailureError, reasonOf, UsageError } from './errors.ts';
+import { type Accel, accelOption } from './guest-options.ts';
+import type { Output } from './output.ts';
+import { openRecording, readingFromAsync } from './recording-file.ts';
+import { Interruption } from './signals.ts';
+
+interface GdbOptions {
+  listen: string;
+  accel: Accel;
+  at?: string;
+}
+
+const DEFAULT_LISTEN = '127.0.0.1:1234';
 
 export function addGdb(cli: Cli): void {
-  cli.program
-    .command('gdb', { hidden: true })
-    .description('serve a recording to gdb')
-    .argument('[file]')
-    .allowUnknownOption()
-    .allowExcessArguments()
-    .action((file: string | undefined) => {
-      const recording = file ?? 'FILE';
-      throw notInThisVersion(
-        "'retrovisor gdb'",
-        `'retrovisor replay ${recording} --to MARK' shows the guest at any point`,
+  const command = cli.program
+    .command('gdb')
+    .description('serve a recording to gdb or lldb, forwards and backwards')
+    .argument('<recording>', 'a .retro file')
+    .option('--listen <HOST:PORT|PATH>', 'where gdb finds it: TCP or a socket file', DEFAULT_LISTEN)
+    .option('--at <MARK>', 'where in the recording gdb comes in (default: start)')
+    .addOption(accelOption());
+  const examples = [
+    'retrovisor gdb boot.retro',
+    'retrovisor gdb boot.retro --at end --listen ./gdb.sock',
+    "gdb vmlinux -ex 'target remote :1234'",
+  ];
+  finish(cli, command, examples, async ([path = ''], options: GdbOptions, output) => {
+    const at = parseListen(options.listen);
+    const recording = await openRecording('gdb', path);
+    try {
+      const { openTarget } = await import('./open-target.ts');
+      return await readingFromAsync(path, async () => {
+        const target = openTarget(recording, path, options.accel);
+        if (options.at !== undefined) await target.seekTo(target.resolve(options.at));
+        return await serve(target, at, output);
+      });
+    } finally {
+      recording.close();
+    }
+  });
+}
+
+/** ":1234", "HOST:PORT", "[::1]:1234" or the path of a socket file, which has a slash or no colon. */
+export function parseListen(text: string): ListenAt {
+  const tcp = /^(\[[0-9a-f:.]+\]|[^:/]*):(\d{1,5})$/i.exec(text);
+  if (tcp) {
+    const port = Number(tcp[2]);
+    if (port > 65535) throw new UsageError(`--listen ${text}: expected a port up to 65535`);
+    return { host: tcp[1]!.replace(/^\[|\]$/g, '') || '127.0.0.1', port };
+  }
+  if (text === '' || (text.includes(':') && !text.includes('/'))) {
+    throw new UsageError(`--listen '${text}': expected HOST:PORT or the path of a socket file`);
+  }
+  return { path: text };
+}
+
+const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || /^127\./.test(host);
+
+async function serve(target: DebugTarget, at: ListenAt, output: Output): Promise<ExitStatus> {
+  const { GdbServer } = await import('../gdbstub/server.ts');
+  const interruption = new Interruption();
+  const server = new GdbServer(target, {
+    onAttach: () => output.note('a debugger has attached'),
+    onDetach: () => output.note('the debugger has left; the next one may come'),
+    onRefused: (why) => output.note(`a client was refused: ${why}`),
+  });
+  try {
+    const where = await listening(server.listen(at), at);
+    if ('host' in at && !isLoopback(at.host)) {
+      output.note(
+        `${at.host} is not this machine alone: whoever reaches it reads the guest's memory`,
       );
-    });
+    }
+    output.note(`waiting for gdb at ${where}: gdb -ex 'target remote ${where}'; Ctrl-C ends`);
+    output.document({ listen: where });
+    await new Promise<void>((resolve) => interruption.onAsked(resolve));
+    return 0;
+  } finally {
+    await server.close();
+    interruption.close();
+  }
+}
+
+async function listening(where: Promise<string>, at: ListenAt): Promise<string> {
+  try {
+    return await where;
+  } catch (error) {
+    const place = 'path' in at ? at.path : `${at.host}:${at.port}`;
+    throw new FailureError(`cannot listen at ${place}: ${listenReason(error)}`);
+  }
+}
+
+function listenReason(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'EADDRINUSE') return 'something listens there already';
+  return code === 'EADDRNOTAVAIL' ? 'this machine has no such address' : reasonOf(error);
 }

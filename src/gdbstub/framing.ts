@@ -1,0 +1,138 @@
+/**
+ * The bytes of the gdb remote protocol (gdb manual, appendix E.1 "Overview"): what arrives in any
+ * pieces becomes packets, acknowledgements and interrupts; what leaves gets its checksum. Payloads
+ * are strings of bytes (latin1), because half of the protocol is text and the other half is not.
+ *
+ *     $ payload # two hex digits     } escapes the next byte, * repeats the one before
+ *     + -                            the packet before arrived, or did not
+ *     0x03                           interrupt; anywhere outside a packet
+ */
+
+export type Received =
+  | { readonly kind: 'packet'; readonly payload: string }
+  /** Checksum or escapes are wrong: to be asked for again. */
+  | { readonly kind: 'garbled' }
+  | { readonly kind: 'ack' | 'nak' | 'interrupt' };
+
+/** What gdb may send at once; in `qSupported`, hexadecimal. */
+export const PACKET_BYTES_MAX = 0x20000;
+
+const DOLLAR = 0x24;
+const HASH = 0x23;
+const STAR = 0x2a;
+const ESCAPE = 0x7d;
+const INTERRUPT = 0x03;
+/** A repeat count is sent as a printable byte: count + 29 (gdb manual E.1, "run-length encoding"). */
+const REPEAT_BASE = 29;
+
+export class Framing {
+  #body: number[] | undefined;
+  #checksum = '';
+  #inChecksum = false;
+
+  /** Takes bytes as they came, split anywhere. */
+  feed(bytes: Uint8Array): Received[] {
+    const found: Received[] = [];
+    for (const byte of bytes) {
+      const received = this.#take(byte);
+      if (received) found.push(received);
+    }
+    return found;
+  }
+
+  #take(byte: number): Received | undefined {
+    if (!this.#body) return this.#between(byte);
+    // A dollar is escaped inside a packet: an unescaped one is the start of another.
+    if (byte === DOLLAR) {
+      this.#start();
+      return { kind: 'garbled' };
+    }
+    if (this.#inChecksum) {
+      this.#checksum += String.fromCharCode(byte);
+      return this.#checksum.length === 2 ? this.#finish(this.#body) : undefined;
+    }
+    if (byte === HASH) this.#inChecksum = true;
+    else this.#body.push(byte);
+    // Nobody means this: forget it, and look for the next start.
+    if (this.#body.length <= 2 * PACKET_BYTES_MAX) return undefined;
+    this.#body = undefined;
+    return { kind: 'garbled' };
+  }
+
+  #between(byte: number): Received | undefined {
+    if (byte === DOLLAR) this.#start();
+    else if (byte === 0x2b) return { kind: 'ack' };
+    else if (byte === 0x2d) return { kind: 'nak' };
+    else if (byte === INTERRUPT) return { kind: 'interrupt' };
+    return undefined;
+  }
+
+  #start(): void {
+    this.#body = [];
+    this.#checksum = '';
+    this.#inChecksum = false;
+  }
+
+  #finish(body: readonly number[]): Received {
+    this.#body = undefined;
+    this.#inChecksum = false;
+    const sum = body.reduce((a, b) => (a + b) & 0xff, 0);
+    if (!/^[0-9a-f]{2}$/i.test(this.#checksum) || Number.parseInt(this.#checksum, 16) !== sum) {
+      return { kind: 'garbled' };
+    }
+    const payload = decoded(body);
+    return payload === undefined ? { kind: 'garbled' } : { kind: 'packet', payload };
+  }
+}
+
+function decoded(body: readonly number[]): string | undefined {
+  let text = '';
+  for (let i = 0; i < body.length; i++) {
+    const byte = body[i]!;
+    if (byte === ESCAPE) {
+      const escaped = body[++i];
+      if (escaped === undefined) return undefined;
+      text += String.fromCharCode(escaped ^ 0x20);
+    } else if (byte === STAR) {
+      const count = (body[++i] ?? 0) - REPEAT_BASE;
+      if (count < 3 || count > 97 || text === '') return undefined;
+      text += text.at(-1)!.repeat(count);
+    } else text += String.fromCharCode(byte);
+  }
+  return text;
+}
+
+/** A packet as it goes over the wire: escaped, run-length encoded, with its checksum. */
+export function frame(payload: string): Uint8Array {
+  const out: number[] = [DOLLAR];
+  let sum = 0;
+  const put = (byte: number): void => {
+    out.push(byte);
+    sum = (sum + byte) & 0xff;
+  };
+  for (let i = 0; i < payload.length; ) {
+    const byte = payload.charCodeAt(i);
+    let run = 1;
+    while (run < 98 && payload.charCodeAt(i + run) === byte) run++;
+    i += run;
+    if (byte === DOLLAR || byte === HASH || byte === STAR || byte === ESCAPE) {
+      for (; run > 0; run--) {
+        put(ESCAPE);
+        put(byte ^ 0x20);
+      }
+      continue;
+    }
+    put(byte);
+    // The byte itself and at least three more; '#' and '$' would be counts 6 and 7.
+    let more = run - 1;
+    if (more === 6 || more === 7) more = 5;
+    if (more >= 3) {
+      put(STAR);
+      put(more + REPEAT_BASE);
+    } else more = 0;
+    for (let left = run - 1 - more; left > 0; left--) put(byte);
+  }
+  const tail = sum.toString(16).padStart(2, '0');
+  out.push(HASH, tail.charCodeAt(0), tail.charCodeAt(1));
+  return Uint8Array.from(out);
+}

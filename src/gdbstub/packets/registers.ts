@@ -1,0 +1,62 @@
+/** `g` `G` `p` `P`: registers, all or one, in the order of target.xml. */
+
+import type { Registers } from '../../target/index.ts';
+import { fromLittleEndian, littleEndian, parseCount } from '../hex.ts';
+import { E_MALFORMED, errorText, OK, type Packet } from '../packet.ts';
+import { REGISTERS } from '../registers.ts';
+import type { Stub } from '../stub.ts';
+
+function readAll({ target }: Stub): string {
+  const registers = target.registers();
+  return REGISTERS.map(({ read, bytes }) => littleEndian(read(registers, target), bytes)).join('');
+}
+
+/** Only what differs is written: writing leaves the recording. */
+function writeAll(stub: Stub, hex: string): string {
+  const length = REGISTERS.reduce((sum, { bytes }) => sum + 2 * bytes, 0);
+  if (hex.length !== length || !/^[0-9a-f]*$/i.test(hex)) return E_MALFORMED;
+  const registers = stub.target.registers();
+  let changed: Registers = registers;
+  let at = 0;
+  for (const { bytes, read, write } of REGISTERS) {
+    const value = fromLittleEndian(hex.slice(at, at + 2 * bytes))!;
+    at += 2 * bytes;
+    if (value === read(registers, stub.target) || !write) continue;
+    changed = { ...changed, ...write(value, changed) };
+  }
+  if (changed !== registers) stub.target.writeRegisters(changed);
+  return OK;
+}
+
+export function readRegister({ target }: Stub, n: number): bigint | undefined {
+  return REGISTERS[n]?.read(target.registers(), target);
+}
+
+export const registerPackets: readonly Packet[] = [
+  { name: 'g', handle: (stub, args) => (args === '' ? readAll(stub) : E_MALFORMED) },
+  { name: 'G', handle: writeAll },
+  {
+    name: 'p',
+    handle: (stub, args) => {
+      const n = parseCount(args);
+      const register = n === undefined ? undefined : REGISTERS[n];
+      if (n === undefined || !register) return E_MALFORMED;
+      return littleEndian(readRegister(stub, n)!, register.bytes);
+    },
+  },
+  {
+    name: 'P',
+    handle: (stub, args) => {
+      const [number = '', hex = ''] = args.split('=');
+      const n = parseCount(number);
+      const value = fromLittleEndian(hex);
+      const register = n === undefined ? undefined : REGISTERS[n];
+      if (!register || value === undefined || hex.length !== 2 * register.bytes) return E_MALFORMED;
+      const registers = stub.target.registers();
+      if (value === register.read(registers, stub.target)) return OK;
+      if (!register.write) return errorText(`${register.name} cannot be written`);
+      stub.target.writeRegisters(register.write(value, registers));
+      return OK;
+    },
+  },
+];

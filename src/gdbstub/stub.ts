@@ -1,0 +1,54 @@
+/** What one client's conversation is about: the target, and all that its packets have set. */
+
+import type { DebugTarget, Mark, StopCondition, TargetStop } from '../target/index.ts';
+import { describeDivergence } from '../target/index.ts';
+import { type Break, Breakpoints, conditionsOf } from './breakpoints.ts';
+import { stopReply } from './stop-reply.ts';
+
+export class Stub {
+  readonly target: DebugTarget;
+  readonly breakpoints = new Breakpoints();
+  /** What the client said it can do, in its qSupported. */
+  features: ReadonlySet<string> = new Set();
+  /** Addresses are guest physical: `Qqemu.PhyMemMode:1`. */
+  physical = false;
+  noAck = false;
+  /** Sends `O` packets: console output of the stub, for gdb's user. */
+  readonly say: (text: string) => void;
+  #lastStop: TargetStop | undefined;
+  #points: readonly Break[] = [];
+
+  constructor(target: DebugTarget, say: (text: string) => void) {
+    this.target = target;
+    this.say = say;
+  }
+
+  get space(): 'gva' | 'gpa' {
+    return this.physical ? 'gpa' : 'gva';
+  }
+
+  get mark(): Mark {
+    return this.target.when().mark;
+  }
+
+  read(at: bigint, length: number): Uint8Array {
+    return this.target.readMemory({ space: this.space, at, length });
+  }
+
+  /** What a move has to stop at; its hits are told by the numbers in this list. */
+  conditions(): readonly StopCondition[] {
+    this.#points = this.breakpoints.list();
+    return conditionsOf(this.#points, this.space);
+  }
+
+  stopped(stop: TargetStop): string {
+    this.#lastStop = stop;
+    if (stop.reason === 'divergence') this.say(`${describeDivergence(stop.divergence)}\n`);
+    return this.stopReply();
+  }
+
+  /** For `?`: a client that has just come is told no more than that the guest stands. */
+  stopReply(): string {
+    return stopReply(this.target, this.#lastStop, this.#points, this.features);
+  }
+}

@@ -1,0 +1,39 @@
+/** All packets, and how a payload finds its own. */
+
+import type { Packet } from './packet.ts';
+import { breakpointPackets } from './packets/breakpoints.ts';
+import { executionPackets } from './packets/execution.ts';
+import { memoryPackets } from './packets/memory.ts';
+import { qemuPackets } from './packets/qemu.ts';
+import { registerPackets } from './packets/registers.ts';
+import { sessionPackets, threadPackets } from './packets/session.ts';
+import { xferPackets } from './packets/xfer.ts';
+
+export const PACKETS: readonly Packet[] = [
+  ...sessionPackets(() => PACKETS.flatMap(({ supported = [] }) => supported)),
+  ...registerPackets,
+  ...memoryPackets,
+  ...executionPackets,
+  ...breakpointPackets,
+  ...threadPackets,
+  ...xferPackets,
+  ...qemuPackets,
+];
+
+/**
+ * The packet that a payload is, and what follows its name. Names of several letters end at a
+ * separator or at the end ("vCont" is not the start of "vControl"); those of one letter need none.
+ */
+export function lookUp(payload: string): { packet: Packet; args: string } | undefined {
+  let best: Packet | undefined;
+  for (const packet of PACKETS) {
+    const { name } = packet;
+    if (!payload.startsWith(name) || (best && best.name.length >= name.length)) continue;
+    const next = payload[name.length];
+    const open = name.length === 1 || /[:?]$/.test(name);
+    if (open ? !/^[qQv]$/.test(name) : next === undefined || !/[A-Za-z0-9_]/.test(next)) {
+      best = packet;
+    }
+  }
+  return best && { packet: best, args: payload.slice(best.name.length) };
+}
