@@ -23,7 +23,7 @@ export interface CheckpointPolicy {
 export const DEFAULT_POLICY: CheckpointPolicy = {
   spacing: 50_000_000,
   nearest: 20_000,
-  budgetBytes: 256 * 1024 * 1024,
+  budgetBytes: 768 * 1024 * 1024,
 };
 
 /** Instructions that answering and checking an exit is worth. */

@@ -119,11 +119,14 @@ export class Pages {
     if (i < this.#at) this.#at--;
   }
 
-  /** Bytes of pages held for checkpoints. Pages shared between sets count once each. */
-  get bytes(): number {
-    let pages = this.#open.size;
-    for (const edge of this.#edges) pages += edge.size;
-    return pages * PAGE;
+  /**
+   * Bytes of pages held between a checkpoint and the next; the sum over all is what they all hold.
+   * Sets may share buffers, so it can be less.
+   */
+  bytesBehind(anchor: Anchor): number {
+    const i = this.#indexOf(anchor);
+    const edge = this.#edges[i]?.size ?? 0;
+    return PAGE * (edge + (i === this.#at ? this.#open.size : 0));
   }
 
   #releaseCurrent(i: number, before: PageSet | undefined, after: PageSet | undefined): void {

@@ -581,10 +581,13 @@ export class SoftVcpu implements Vcpu {
       throw new Error('vcpu: a checkpoint inside an instruction');
     }
     this.#state.setU32(L.BREAK_PASS, 0);
-    const anchor = this.#pages.mark();
+    const pages = this.#pages;
+    const anchor = pages.mark();
     const checkpoint: Checkpoint = {
       icount: this.icount,
-      bytes: L.STATE_BYTES + L.ARCH_TLB_BYTES,
+      get bytes() {
+        return L.STATE_BYTES + L.ARCH_TLB_BYTES + pages.bytesBehind(anchor);
+      },
       anchor,
       state: this.#u8.slice(0, L.STATE_BYTES),
       tlb: this.#u8.slice(L.ARCH_TLB, L.ARCH_TLB + L.ARCH_TLB_BYTES),

@@ -85,7 +85,10 @@ export interface Registers {
 /** Everything the vCPU and its RAM need in order to be put back: opaque to all but the vCPU. */
 export interface VcpuCheckpoint {
   readonly icount: Icount;
-  /** Bytes this checkpoint keeps alive, for the budget of whoever holds it. */
+  /**
+   * Bytes this checkpoint keeps alive, for the budget of whoever holds it: grows as the guest writes
+   * to pages behind it.
+   */
   readonly bytes: number;
 }
 
