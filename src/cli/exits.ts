@@ -9,6 +9,7 @@ import type { PlaceOf } from '../exits/rows.ts';
 import type { Grouping } from '../exits/statistics.ts';
 import type { Recording } from '../trace/recording.ts';
 import { type Cli, finish } from './command.ts';
+import { vcpuOf } from './cpu-option.ts';
 import { FailureError, UsageError } from './errors.ts';
 import { type Accel, accelOption } from './guest-options.ts';
 import type { Output } from './output.ts';
@@ -129,8 +130,7 @@ export async function placesIn(recording: Recording, options: ExitsOptions): Pro
   const { Places, PlacesError } = await import('../exits/places.ts');
   const { guestSymbols } = await import('./guest-symbols.ts');
   const symbols = guestSymbols('exits', recording, options.symbols);
-  const { memoryBytes } = recording.guest;
-  const vcpu = createVcpu({ memoryBytes, accel: options.accel });
+  const vcpu = createVcpu({ ...vcpuOf(recording), accel: options.accel });
   const places = new Places(new ReplaySession(recording, vcpu), symbols);
   return (ordinal) => {
     try {
