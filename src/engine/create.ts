@@ -28,7 +28,8 @@ export function installModule({ bytes, keys }: PrebuiltModule): void {
   shared = { module: new WebAssembly.Module(bytes), handlers: Handlers.of(ROWS, keys) };
 }
 
-function mainModule(): MainModule {
+/** The generated main module and where its handlers are. */
+export function mainModule(): MainModule {
   if (!shared) {
     const { bytes, handlers } = generateMain(ROWS);
     shared = { module: new WebAssembly.Module(bytes), handlers };

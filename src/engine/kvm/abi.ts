@@ -106,18 +106,7 @@ export const STRUCTS = {
     efer: 264,
     apic_base: 272,
   },
-  kvm_fpu: {
-    size: 416,
-    fpr: 0,
-    fcw: 128,
-    fsw: 130,
-    ftwx: 132,
-    last_opcode: 134,
-    last_ip: 136,
-    last_dp: 144,
-    xmm: 152,
-    mxcsr: 408,
-  },
+  kvm_xsave: { size: 4096, region: 0 },
   kvm_debugregs: { size: 128, db: 0, dr6: 32, dr7: 40 },
   kvm_msrs: { size: 8, nmsrs: 0 },
   kvm_msr_entry: { size: 16, index: 0, data: 8 },
@@ -178,14 +167,14 @@ export const IOCTLS = {
   KVM_GET_MSRS: iowr(0x88, sizeOf('kvm_msrs')),
   KVM_SET_MSRS: iow(0x89, sizeOf('kvm_msrs')),
   KVM_SET_SIGNAL_MASK: iow(0x8b, sizeOf('kvm_signal_mask')),
-  KVM_GET_FPU: ior(0x8c, sizeOf('kvm_fpu')),
-  KVM_SET_FPU: iow(0x8d, sizeOf('kvm_fpu')),
   KVM_SET_CPUID2: iow(0x90, sizeOf('kvm_cpuid2')),
   KVM_NMI: io(0x9a),
   KVM_SET_GUEST_DEBUG: iow(0x9b, sizeOf('kvm_guest_debug')),
   KVM_GET_VCPU_EVENTS: ior(0x9f, sizeOf('kvm_vcpu_events')),
   KVM_GET_DEBUGREGS: ior(0xa1, sizeOf('kvm_debugregs')),
   KVM_SET_DEBUGREGS: iow(0xa2, sizeOf('kvm_debugregs')),
+  KVM_GET_XSAVE: ior(0xa4, sizeOf('kvm_xsave')),
+  KVM_SET_XSAVE: iow(0xa5, sizeOf('kvm_xsave')),
 } as const;
 
 export const CONSTANTS = {
@@ -199,6 +188,7 @@ export const CONSTANTS = {
   KVM_CAP_INTERNAL_ERROR_DATA: 40,
   KVM_CAP_VCPU_EVENTS: 41,
   KVM_CAP_DEBUGREGS: 50,
+  KVM_CAP_XSAVE: 55,
   KVM_CAP_GUEST_DEBUG_HW_BPS: 119,
   KVM_CAP_IMMEDIATE_EXIT: 136,
   KVM_CAP_X86_USER_SPACE_MSR: 188,
@@ -243,10 +233,8 @@ export const CONSTANTS = {
   KVM_MSR_EXIT_REASON_INVAL: 1,
   KVM_MSR_EXIT_REASON_UNKNOWN: 2,
   KVM_MSR_EXIT_REASON_FILTER: 4,
-  KVM_MSR_FILTER_DEFAULT_ALLOW: 0,
+  KVM_MSR_FILTER_DEFAULT_DENY: 1,
   KVM_MSR_FILTER_READ: 1,
-  KVM_MSR_FILTER_WRITE: 2,
-  KVM_MSR_FILTER_MAX_RANGES: 16,
 } as const;
 
 /** The names of exit reasons, for traces and errors. */

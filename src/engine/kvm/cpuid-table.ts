@@ -1,0 +1,55 @@
+/**
+ * CPUID for KVM, which answers the guest itself, from a table. The table is made by the function that
+ * answers it elsewhere (`cpuid.ts`), for a model without what cannot be controlled under KVM.
+ */
+
+import { type CpuidRegisters, type CpuModel, cpuid, DEFAULT_CPU, type Feature } from '../cpuid.ts';
+
+/**
+ * Nondeterminism that KVM gives a guest without telling us: time stamps and random numbers. A guest
+ * that asks CPUID leaves them alone; one that does not is found out by the next state hash.
+ */
+export const UNCONTROLLED: readonly Feature[] = [
+  'TSC',
+  'TSC-Deadline',
+  'RDTSCP',
+  'Invariant TSC',
+  'RDRAND',
+  'RDSEED',
+];
+
+/** What `--cpu` is under KVM. */
+export const KVM_CPU: CpuModel = {
+  ...DEFAULT_CPU,
+  features: DEFAULT_CPU.features.filter((feature) => !UNCONTROLLED.includes(feature)),
+};
+
+export interface CpuidEntry {
+  readonly leaf: number;
+  /** Undefined where the leaf has no subleaves. */
+  readonly subleaf: number | undefined;
+  readonly registers: CpuidRegisters;
+}
+
+/** Leaves with subleaves, and how many. */
+const SUBLEAVES: ReadonlyMap<number, number> = new Map([
+  [0x4, 4],
+  [0x7, 1],
+]);
+
+export function cpuidTable(model: CpuModel): CpuidEntry[] {
+  // KVM itself clears APIC with IA32_APIC_BASE.EN and sets OSXSAVE with CR4.OSXSAVE.
+  const dynamic = { apicEnabled: true, osxsave: false };
+  const entries: CpuidEntry[] = [];
+  const add = (leaf: number, subleaf?: number) =>
+    entries.push({ leaf, subleaf, registers: cpuid(model, leaf, subleaf ?? 0, dynamic) });
+  for (const first of [0, 0x8000_0000]) {
+    const last = cpuid(model, first, 0, dynamic)[0] >>> 0;
+    for (let leaf = first; leaf <= last; leaf++) {
+      const subleaves = SUBLEAVES.get(leaf);
+      if (subleaves === undefined) add(leaf);
+      else for (let n = 0; n < subleaves; n++) add(leaf, n);
+    }
+  }
+  return entries;
+}

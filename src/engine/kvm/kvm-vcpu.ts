@@ -1,0 +1,411 @@
+/**
+ * The vCPU that the processor runs: `Vcpu` over one KVM_RUN loop. docs/kvm.md reads it line by line.
+ *
+ * KVM does not count instructions. `icount` here is therefore a position of another kind:
+ *   - counting exits (the default): how many exits have been answered. Interrupts are let in at
+ *     exits only, so these positions are all there is to replay; a follower (src/record/follower.ts)
+ *     finds out which icount each of them is.
+ *   - counting instructions: every instruction is single-stepped (KVM_GUESTDBG_SINGLESTEP), and
+ *     `icount` is exact, at some 10 µs an instruction.
+ * Guest time is `ticksPerExit` for each exit, plus what HLT skips: no host clock is read.
+ */
+
+import type { CpuModel } from '../cpuid.ts';
+import type { DebugStop, Entry, GuestExit, VmExit } from '../exit.ts';
+import type { Gpa, Gva, Icount, Ticks } from '../units.ts';
+import * as L from '../vcpu/layout.ts';
+import type { Breakpoint, Ram, Registers, Vcpu, VcpuCheckpoint, Watchpoint } from '../vcpu/vcpu.ts';
+import { CONSTANTS } from './abi.ts';
+import { cpuidTable, KVM_CPU } from './cpuid-table.ts';
+import { GuestDebug } from './debug.ts';
+import { KvmError } from './errors.ts';
+import { answer, failure, guestExit, type PortElement, portElements } from './exits.ts';
+import { CONSTANT_MSRS, IA32_TSC, IA32_TSC_ADJUST } from './msrs.ts';
+import { PAGE } from './ram.ts';
+import { readMsrs, readRegisters, writeMsr, writeRegisters } from './registers.ts';
+import { HASHED_MSRS, type HiddenState, stateImage } from './state-image.ts';
+import { Struct } from './struct.ts';
+import { KvmVm } from './vm.ts';
+
+const UNTIL: VmExit = { kind: 'until' };
+const WINDOW: VmExit = { kind: 'interrupt-window' };
+const SHUTDOWN: GuestExit = { kind: 'shutdown' };
+
+/** What an exit costs on the hardware of today, and so how fast guest time passes. */
+export const TICKS_PER_EXIT = 10_000;
+/** Twice a person's patience fits into 100 ms. */
+const KICK_MS = 40;
+
+export interface KvmVcpuOptions {
+  /** Guest RAM: a multiple of 4096. */
+  readonly memoryBytes: number;
+  readonly cpu?: CpuModel;
+  readonly counting?: 'exits' | 'instructions';
+  readonly ticksPerExit?: number;
+  readonly kickMs?: number;
+}
+
+interface Checkpoint extends VcpuCheckpoint {
+  readonly registers: Registers;
+  readonly msrs: readonly (readonly [number, bigint])[];
+  readonly ram: Uint8Array;
+  readonly skipped: number;
+  readonly halted: boolean;
+  readonly shutdown: boolean;
+}
+
+export class KvmVcpu implements Vcpu {
+  readonly vm: KvmVm;
+  readonly ram: Ram;
+  readonly counting: 'exits' | 'instructions';
+  readonly #ticksPerExit: number;
+  readonly #debug: GuestDebug;
+  #icount = 0;
+  #skipped = 0;
+  #halted = false;
+  #shutdown = false;
+  #intr = false;
+  #nmi = false;
+  /** KVM_INTERRUPT was called, and the next KVM_RUN delivers it. */
+  #injected = false;
+  #interrupted = false;
+  /** The exit that `run` returned and `enter` has not answered. */
+  #pending: GuestExit | undefined;
+  /** It was answered, and its instruction has not retired. */
+  #midway: GuestExit | undefined;
+  /** What is left of the piece of REP INS or OUTS, the one being answered first. */
+  #elements: PortElement[] = [];
+  /** Says `kvm_run` whether an interrupt could be taken? Not before the first entry. */
+  #windowKnown = false;
+  #cr8 = 0n;
+  /** An exit that CR8 has changed before: dealt with after that. */
+  #postponed = false;
+  #tscAdjust = 0n;
+  #ramHash = 0n;
+  readonly #pageHashes: BigUint64Array;
+
+  static async create(options: KvmVcpuOptions): Promise<KvmVcpu> {
+    const { memoryBytes, cpu = KVM_CPU, kickMs = KICK_MS } = options;
+    const vm = await KvmVm.create({ memoryBytes, cpuid: cpuidTable(cpu), kickMs });
+    return new KvmVcpu(vm, options);
+  }
+
+  private constructor(vm: KvmVm, options: KvmVcpuOptions) {
+    this.vm = vm;
+    this.ram = vm.ram;
+    this.counting = options.counting ?? 'exits';
+    this.#ticksPerExit = options.ticksPerExit ?? TICKS_PER_EXIT;
+    this.#debug = new GuestDebug(vm, this.counting === 'instructions');
+    this.#pageHashes = new BigUint64Array(options.memoryBytes / PAGE);
+  }
+
+  get icount(): Icount {
+    return this.#icount as Icount;
+  }
+  get ticks(): Ticks {
+    const passed = this.counting === 'exits' ? this.#icount * this.#ticksPerExit : this.#icount;
+    return (passed + this.#skipped) as Ticks;
+  }
+  get halted(): boolean {
+    return this.#halted;
+  }
+  /** Did the last `run` come back with `until` because the guest would not exit? */
+  get interrupted(): boolean {
+    return this.#interrupted;
+  }
+  /** May the registers be read as those of this position? Not inside an instruction. */
+  get settled(): boolean {
+    return !this.#midway && !this.#pending && !this.#injected && this.#elements.length === 0;
+  }
+
+  run(until: Icount): VmExit {
+    if (this.#pending) throw new Error(`kvm: ${this.#pending.kind} exit was not answered`);
+    this.#interrupted = false;
+    for (;;) {
+      if (this.#shutdown) return SHUTDOWN;
+      const more = this.#postponed ? this.#exit() : this.#midway && this.#finish(until);
+      if (more) return more;
+      if (this.#nmi) {
+        this.#nmi = false;
+        this.#halted = false;
+        this.vm.call('KVM_NMI');
+      }
+      if (this.#intr && this.#canTakeInterrupt()) return WINDOW;
+      if (this.#icount >= until || this.#halted) return UNTIL;
+      const exit = this.#enterGuest();
+      if (exit) return exit;
+    }
+  }
+
+  enter(entry: Entry): void {
+    const exit = this.#pending;
+    if (!exit) throw new Error('kvm: there is no exit to answer');
+    const { run, runPage } = this.vm;
+    this.#pending = undefined;
+    if (exit.kind === 'cr8') return;
+    const element = this.#elements.shift();
+    answer(run, runPage, exit, element, entry);
+    if (exit.kind === 'wrmsr' && entry.kind === 'default') {
+      run.setU8('msr.error', this.#writeMsr(exit.msr, exit.value) ? 0 : 1);
+    }
+    if (exit.kind === 'hlt') {
+      if (entry.kind === 'skip') this.#skipped += entry.ticks;
+      this.#halted = true;
+    }
+    this.#midway = exit;
+  }
+
+  setIntr(level: boolean): void {
+    this.#intr = level;
+  }
+
+  inject(vector: number): void {
+    const interrupt = new Struct('kvm_interrupt');
+    interrupt.setU32('irq', vector);
+    this.vm.call('KVM_INTERRUPT', interrupt.bytes);
+    this.#injected = true;
+    this.#windowKnown = false;
+    this.#halted = false;
+  }
+
+  nmi(): void {
+    this.#nmi = true;
+  }
+
+  // --- the loop ---------------------------------------------------------------------------------------
+
+  /** The instruction that exited retires: its exit has been answered. */
+  #finish(until: Icount): VmExit | undefined {
+    const exit = this.#midway!;
+    this.#midway = undefined;
+    this.#icount++;
+    const next = this.#elements[0];
+    if (next) {
+      if (this.#icount < until) return this.#leave(next.exit);
+      this.#midway = exit;
+      this.#icount--;
+      return UNTIL;
+    }
+    // HLT has retired in KVM's eyes when it exits.
+    if (exit.kind === 'hlt') return undefined;
+    const stop = this.#intr || this.#nmi || this.#icount >= until || this.#debug.active;
+    return stop ? this.#settle() : undefined;
+  }
+
+  /** Has KVM complete the instruction and stop in front of the next one. */
+  #settle(): VmExit | undefined {
+    if (this.vm.enter(true) === 'interrupted') {
+      this.#windowKnown = true;
+      return undefined;
+    }
+    if (this.vm.run.u32('exit_reason') === CONSTANTS.KVM_EXIT_DEBUG) return undefined;
+    // Another access of the same instruction.
+    if (this.counting === 'instructions') this.#icount--;
+    return this.#exit();
+  }
+
+  #canTakeInterrupt(): boolean {
+    if (this.#injected) return false;
+    if (!this.#windowKnown) {
+      // An entry that goes nowhere: KVM fills in the flags.
+      this.vm.enter(true);
+      this.#windowKnown = true;
+    }
+    const { run } = this.vm;
+    return run.u8('ready_for_interrupt_injection') !== 0 && run.u8('if_flag') !== 0;
+  }
+
+  #enterGuest(): VmExit | undefined {
+    const { run } = this.vm;
+    run.setU8('request_interrupt_window', this.#intr ? 1 : 0);
+    const result = this.#debug.around(() => this.vm.enter(false));
+    this.#injected = false;
+    this.#windowKnown = true;
+    if (result === 'interrupted') {
+      this.#interrupted = true;
+      return UNTIL;
+    }
+    return this.#exit();
+  }
+
+  /** What `kvm_run` says, as an exit of ours; undefined if there is nothing to tell anybody. */
+  #exit(): VmExit | undefined {
+    const { run, runPage } = this.vm;
+    this.#postponed = false;
+    const cr8 = run.u64('cr8');
+    if (cr8 !== this.#cr8) {
+      this.#cr8 = cr8;
+      this.#postponed = true;
+      return this.#leave({ kind: 'cr8', dir: 'write', value: Number(cr8) });
+    }
+    switch (run.u32('exit_reason')) {
+      case CONSTANTS.KVM_EXIT_IO: {
+        this.#elements = portElements(run, runPage);
+        return this.#leave(this.#elements[0]!.exit);
+      }
+      case CONSTANTS.KVM_EXIT_MMIO:
+      case CONSTANTS.KVM_EXIT_HLT:
+      case CONSTANTS.KVM_EXIT_X86_WRMSR:
+        return this.#leave(guestExit(run)!);
+      case CONSTANTS.KVM_EXIT_X86_RDMSR:
+        return this.#readMsr(run.u32('msr.index'));
+      case CONSTANTS.KVM_EXIT_SHUTDOWN:
+        this.#shutdown = true;
+        return SHUTDOWN;
+      case CONSTANTS.KVM_EXIT_IRQ_WINDOW_OPEN:
+        return WINDOW;
+      case CONSTANTS.KVM_EXIT_INTR:
+        this.#interrupted = true;
+        return UNTIL;
+      // Told by CR8 itself.
+      case CONSTANTS.KVM_EXIT_SET_TPR:
+        return undefined;
+      case CONSTANTS.KVM_EXIT_DEBUG:
+        return this.#debugExit();
+      default: {
+        const { rip, segments } = readRegisters(this.vm);
+        const at = this.translate(((segments[1]?.base ?? 0n) + rip) as Gva);
+        const code = at === undefined ? new Uint8Array(0) : this.ram.peek(at, 15);
+        throw failure(run, rip, code);
+      }
+    }
+  }
+
+  #leave(exit: GuestExit): GuestExit {
+    this.#pending = exit;
+    return exit;
+  }
+
+  #debugExit(): VmExit | undefined {
+    const stops: readonly DebugStop[] = this.#debug.stops();
+    if (stops.length > 0) return { kind: 'debug', stops };
+    if (this.counting === 'instructions') this.#icount++;
+    return undefined;
+  }
+
+  /** Registers whose value KVM would make up are answered here, as the soft vCPU answers them. */
+  #readMsr(msr: number): VmExit | undefined {
+    const own =
+      CONSTANT_MSRS.get(msr) ??
+      (msr === IA32_TSC ? BigInt(this.ticks) + this.#tscAdjust : undefined) ??
+      (msr === IA32_TSC_ADJUST ? this.#tscAdjust : undefined);
+    const exit: GuestExit = { kind: 'rdmsr', msr };
+    if (own === undefined) return this.#leave(exit);
+    const { run, runPage } = this.vm;
+    answer(run, runPage, exit, undefined, { kind: 'wide', value: BigInt.asUintN(64, own) });
+    if (this.counting === 'exits') return undefined;
+    this.#icount++;
+    return this.#settle();
+  }
+
+  #writeMsr(msr: number, value: bigint): boolean {
+    if (msr === 0x79 || msr === 0x8b) return true;
+    if (msr === IA32_TSC_ADJUST) this.#tscAdjust = value;
+    else if (msr === IA32_TSC) this.#tscAdjust = value - BigInt(this.ticks);
+    else
+      return HASHED_MSRS.includes(msr) || WRITABLE.has(msr) ? writeMsr(this.vm, msr, value) : false;
+    return true;
+  }
+
+  // --- debugging ----------------------------------------------------------------------------------------
+
+  setBreakpoints(points: readonly Breakpoint[]): void {
+    this.#debug.setBreakpoints(points);
+  }
+
+  setWatchpoints(points: readonly Watchpoint[]): void {
+    if (points.length === 0) return;
+    throw new KvmError(
+      'KVM: watchpoints are for replay: record with --accel kvm, then retrovisor tui or gdb on the recording',
+    );
+  }
+
+  translate(at: Gva): Gpa | undefined {
+    const translation = new Struct('kvm_translation');
+    translation.setU64('linear_address', at);
+    this.vm.call('KVM_TRANSLATE', translation.bytes);
+    if (!translation.u8('valid')) return undefined;
+    return Number(translation.u64('physical_address')) as Gpa;
+  }
+
+  // --- state --------------------------------------------------------------------------------------------
+
+  registers(): Registers {
+    return readRegisters(this.vm);
+  }
+
+  setRegisters(registers: Partial<Registers>): void {
+    writeRegisters(this.vm, registers);
+    this.#windowKnown = false;
+  }
+
+  /** Over this position; over `icount` and `skipped`, where somebody knows what they are. */
+  stateHash(icount: number = this.#icount, skipped = this.#skipped, registers = this.registers()) {
+    const msrs = readMsrs(this.vm, HASHED_MSRS);
+    const events = new Struct('kvm_vcpu_events');
+    this.vm.call('KVM_GET_VCPU_EVENTS', events.bytes);
+    const shadow = events.u8('interrupt.shadow');
+    const [MOV_SS, STI] = [1, 2];
+    const hidden: HiddenState = {
+      skipped,
+      tscAdjust: this.#tscAdjust,
+      tscOffset: this.#tscAdjust,
+      shadow: shadow & MOV_SS ? L.SHADOW_MOV_SS : shadow & STI ? L.SHADOW_STI : L.SHADOW_NONE,
+      nmiBlocked: events.u8('nmi.masked') !== 0,
+      halted: this.#halted,
+      msr: (msr) => msrs[HASHED_MSRS.indexOf(msr)] ?? 0n,
+    };
+    return stateImage().hash(registers, hidden, icount, this.#hashRam());
+  }
+
+  /** Only of pages that have been written since: KVM keeps the list (KVM_GET_DIRTY_LOG). */
+  #hashRam(): bigint {
+    const { bytes } = this.vm.ram;
+    for (const page of this.vm.takeDirtyPages()) {
+      const now = stateImage().pageHash(bytes.subarray(page * PAGE, (page + 1) * PAGE), page);
+      this.#ramHash ^= this.#pageHashes[page]! ^ now;
+      this.#pageHashes[page] = now;
+    }
+    return this.#ramHash;
+  }
+
+  checkpoint(): VcpuCheckpoint {
+    if (!this.settled) throw new Error('kvm: a checkpoint inside an instruction');
+    const values = readMsrs(this.vm, HASHED_MSRS);
+    const checkpoint: Checkpoint = {
+      icount: this.icount,
+      bytes: this.ram.size,
+      registers: this.registers(),
+      msrs: HASHED_MSRS.flatMap((msr, n) => (values[n] === undefined ? [] : [[msr, values[n]]])),
+      ram: this.vm.ram.bytes.slice(),
+      skipped: this.#skipped,
+      halted: this.#halted,
+      shutdown: this.#shutdown,
+    };
+    return checkpoint;
+  }
+
+  restore(checkpoint: VcpuCheckpoint): void {
+    const to = checkpoint as Checkpoint;
+    this.ram.poke(0 as Gpa, to.ram);
+    for (const [msr, value] of to.msrs) writeMsr(this.vm, msr, value);
+    this.setRegisters(to.registers);
+    this.#icount = to.icount;
+    this.#skipped = to.skipped;
+    this.#halted = to.halted;
+    this.#shutdown = to.shutdown;
+    this.#pending = undefined;
+    this.#midway = undefined;
+    this.#elements = [];
+  }
+
+  /** A checkpoint is a copy: nothing else holds on to it. */
+  release(_checkpoint: VcpuCheckpoint): void {}
+
+  close(): void {
+    this.vm.close();
+  }
+}
+
+/** Registers with a place in `Registers`, which the guest may write. */
+const WRITABLE: ReadonlySet<number> = new Set([0xc000_0080, 0xc000_0100, 0xc000_0101, 0xc000_0102]);
