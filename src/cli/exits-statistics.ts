@@ -77,14 +77,12 @@ function section(
   options: ExitsOptions,
   output: Output,
 ): void {
-  const rows: Row[] = tallies
-    .filter(({ subject }) => title === 'reason' || subject !== '')
-    .slice(0, options.top)
-    .map((tally) => ({
-      label: title === 'reason' ? tally.reason : `${tally.reason} ${tally.subject}`,
-      name: tally.name,
-      tally,
-    }));
+  const named = tallies.filter(({ subject }) => title === 'reason' || subject !== '');
+  const rows: Row[] = named.slice(0, options.top).map((tally) => ({
+    label: title === 'reason' ? tally.reason : `${tally.reason} ${tally.subject}`,
+    name: tally.name,
+    tally,
+  }));
   if (rows.length === 0) return;
   const percentiles = options.percentiles ? ['p50', 'p90', 'p99', 'p99.9'] : [];
   const head = [title, 'samples', 'samples%', 'time%', 'min', 'max', 'average', '', ...percentiles];
@@ -107,7 +105,7 @@ function section(
   const [first = '', ...rest] = table([[...head, ''], ...lines], right);
   output.line(output.style('bold', first));
   for (const line of rest) output.line(line);
-  const more = tallies.length - rows.length;
+  const more = named.length - rows.length;
   if (more > 0 && title !== 'reason') output.note(`${count(more)} more; --top shows them`);
 }
 

@@ -212,7 +212,9 @@ class Parser {
 
   #term(): Test {
     const token = this.#peek;
-    if (token.kind !== 'word') throw this.#expected('a field or a word');
+    if (token.kind !== 'word' || /^(and|or)$/i.test(token.text)) {
+      throw this.#expected('a field or a word');
+    }
     this.#next++;
     const following = this.#peek;
     const isOperator = following.kind === 'operator' && /^(=|!=|<=?|>=?|~|&)$/.test(following.text);
