@@ -4,12 +4,15 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gva } from '../engine/units.ts';
+import type { TargetStop } from '../target/debug-target.ts';
 import { Recording } from '../trace/recording.ts';
 import type { BenchFiles } from './bench.ts';
 import { FailureError } from './errors.ts';
 import type { GuestOptions } from './guest-options.ts';
 import { planGuest } from './live-guest.ts';
 import { NO_HOOKS, runLive } from './live-run.ts';
+import { openTarget } from './open-target.ts';
 import { Output } from './output.ts';
 import { record } from './record.ts';
 import { verify } from './verify.ts';
@@ -27,6 +30,15 @@ const SILENT = new Output({ json: false, quiet: true, color: false });
 /** So that two benchmarks run the same guest. */
 const RTC = new Date('2024-01-01T00:00:00Z');
 
+/** The best of several rounds: what the program can do, other work on the host left out. */
+interface Best {
+  seconds: number;
+  mips: number;
+}
+
+const better = (best: Best | undefined, now: Best): Best =>
+  best && best.seconds <= now.seconds ? best : { seconds: now.seconds, mips: now.mips };
+
 export async function measure(
   files: BenchFiles & { readonly peers: boolean },
   said: (name: string) => void,
@@ -35,19 +47,27 @@ export async function measure(
   const path = join(folder, 'bench.retro');
   try {
     const plan = await planGuest(options(files));
-    // Compiled code gets better as it runs: the first of three runs warms it up for all.
-    said('warming up');
-    await runLive(plan, SILENT, NO_HOOKS);
-    said('run');
-    const ran = await runLive(plan, SILENT, NO_HOOKS);
-    said('record');
-    const { result: recorded, totals } = await record(plan, path, SILENT);
-    said('replay');
-    const replayed = await replay(path);
-    if (recorded.stateHash !== ran.stateHash || replayed.divergence) {
-      throw new FailureError('bench: run, record and replay do not agree on the state hash');
+    let ran: Best | undefined;
+    let recorded: Best | undefined;
+    let replayed: Best | undefined;
+    let exits = 0;
+    let icount = 0;
+    // Turn and turn about, so that what disturbs one disturbs the others.
+    for (let round = 1; round <= files.rounds; round++) {
+      said(`run, record, replay: round ${round} of ${files.rounds}`);
+      const run = await runLive(plan, SILENT, NO_HOOKS);
+      const { result, totals } = await record(plan, path, SILENT);
+      const replay = await replayOnce(path);
+      if (result.stateHash !== run.stateHash || replay.divergence) {
+        throw new FailureError('bench: run, record and replay do not agree on the state hash');
+      }
+      ran = better(ran, run);
+      recorded = better(recorded, result);
+      replayed = better(replayed, replay);
+      exits = totals.exits;
+      icount = run.icount;
     }
-    const images = plan.files.reduce((sum, file) => sum + file.bytes.length, 0);
+    if (!ran || !recorded || !replayed) throw new Error('bench: no rounds');
     const peer = files.peers ? qemuSeconds(files, said) : undefined;
     return [
       row('run', 's', ran.seconds, peer),
@@ -57,24 +77,71 @@ export async function measure(
       row('record', 'MIPS', recorded.mips),
       row('replay', 'MIPS', replayed.mips),
       row('recording costs', '%', (recorded.seconds / ran.seconds - 1) * 100),
-      row('instructions', 'M', ran.icount / 1e6),
-      row('exits', 'k', totals.exits / 1e3),
-      row('recording, images included', 'KiB', totals.bytes / 1024),
-      row('images in it, uncompressed', 'KiB', images / 1024),
+      row('instructions', 'M', icount / 1e6),
+      row('exits', 'k', exits / 1e3),
+      ...recordingRows(path),
+      ...(await travelRows(path, said)),
     ];
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function replay(path: string) {
+async function withRecording<T>(
+  path: string,
+  use: (recording: Recording) => T,
+): Promise<Awaited<T>> {
   const recording = Recording.open(path);
   try {
-    return await verify(recording, 'jit');
+    return await use(recording);
   } finally {
     recording.close();
   }
 }
+
+const replayOnce = (path: string) => withRecording(path, (recording) => verify(recording, 'jit'));
+
+function recordingRows(path: string): BenchRow[] {
+  const recording = Recording.open(path);
+  const { bytes, chunks } = recording;
+  recording.close();
+  // Images come first, then the boot state, then what was recorded.
+  const frames = bytes - (chunks[0]?.offset ?? bytes);
+  return [
+    row('recording', 'KiB', bytes / 1024),
+    row('recording, images left out', 'KiB', frames / 1024),
+  ];
+}
+
+/** Time travel, from the end of the recording. */
+function travelRows(path: string, said: (name: string) => void): Promise<BenchRow[]> {
+  return withRecording(path, async (recording) => {
+    said('time travel');
+    const target = openTarget(recording, path, 'jit');
+    const rows: BenchRow[] = [];
+    const timed = async (name: string, move: () => Promise<TargetStop>) => {
+      const startedMs = performance.now();
+      await move();
+      rows.push(row(name, 'ms', performance.now() - startedMs));
+    };
+    await timed('open and seek to the end', () => target.seekTo(target.end));
+    await timed('one step back', () => target.reverseStep(1));
+    await timed('a step back again', () => target.reverseStep(1));
+    await timed('1000 steps back', () => target.reverseStep(1000));
+    const { rip, gpr } = target.registers();
+    const here = { kind: 'address', gva: gva(rip) } as const;
+    await timed('reverse-continue to the last time here', () => target.reverseContinue([here]));
+    const stack = { space: 'gva', at: gpr[RSP] ?? 0n, length: 8 } as const;
+    await timed('reverse-continue to the last write of a stack word', () =>
+      target.lastWrite(stack),
+    );
+    await timed('seek to the middle', () => target.seekTo(target.resolve('50%')));
+    await timed('seek to the start', () => target.seekTo(target.start));
+    return rows;
+  });
+}
+
+const RSP = 4;
 
 function options({ kernel, initrd, append, memoryMib }: BenchFiles): GuestOptions {
   return {
@@ -113,7 +180,13 @@ function qemuSeconds(files: BenchFiles, said: (name: string) => void): number | 
   const args = ['-accel', 'tcg', '-nographic', '-no-reboot', '-m', String(files.memoryMib)];
   args.push('-kernel', files.kernel, '-append', files.append);
   if (files.initrd !== undefined) args.push('-initrd', files.initrd);
-  const startedMs = performance.now();
-  const { status } = spawnSync(qemu, args, { stdio: 'ignore', timeout: QEMU_SECONDS_MAX * 1000 });
-  return status === 0 ? (performance.now() - startedMs) / 1000 : undefined;
+  let best: number | undefined;
+  for (let round = 0; round < files.rounds; round++) {
+    const startedMs = performance.now();
+    const timeout = QEMU_SECONDS_MAX * 1000;
+    const { status, error } = spawnSync(qemu, args, { stdio: 'ignore', timeout });
+    if (status !== 0 || error) return undefined;
+    best = Math.min(best ?? Number.POSITIVE_INFINITY, (performance.now() - startedMs) / 1000);
+  }
+  return best;
 }

@@ -57,6 +57,7 @@ export interface BenchFiles {
   readonly initrd: string | undefined;
   readonly append: string;
   readonly memoryMib: number;
+  readonly rounds: number;
   readonly needed: readonly string[];
   readonly how: string;
 }
@@ -65,12 +66,13 @@ function guestFiles(guest: BenchGuest): BenchFiles {
   if (guest === 'demo') {
     const kernel = join(packageRoot(), 'guests/demo/demo.elf');
     const how = 'make -C guests/demo builds it';
-    return { kernel, initrd: undefined, append: '', memoryMib: 32, needed: [kernel], how };
+    const append = 'panic=poweroff';
+    return { kernel, initrd: undefined, append, memoryMib: 32, rounds: 5, needed: [kernel], how };
   }
   const folder = join(packageRoot(), '.cache/guests');
   const kernel = join(folder, `vmlinuz-${guest}`);
   const initrd = join(folder, 'initrd.gz');
   const append = 'console=ttyS0 quiet panic=-1';
   const how = "'npm run guests' fetches it";
-  return { kernel, initrd, append, memoryMib: 256, needed: [kernel, initrd], how };
+  return { kernel, initrd, append, memoryMib: 256, rounds: 2, needed: [kernel, initrd], how };
 }
