@@ -21,11 +21,13 @@ import { ExitPending, Fault, TaskFault } from '../microcode/microcode.ts';
 import type { Gpa, Gva, Icount, Ticks } from '../units.ts';
 import { type AccessHost, createAccess } from './access.ts';
 import { Blocks, endsBlock } from './blocks.ts';
+import { CodeFetch } from './code-fetch.ts';
 import { debugTranslate } from './debug-walk.ts';
 import * as L from './layout.ts';
 import { deriveMode } from './mode.ts';
 import { type Anchor, Pages } from './pages.ts';
 import { powerOnState } from './power-on.ts';
+import { createRam } from './ram.ts';
 import { readRegisters, writeRegisters } from './registers.ts';
 import type { State } from './state.ts';
 import { hashState } from './state-hash.ts';
@@ -71,6 +73,7 @@ export class SoftVcpu implements Vcpu {
   readonly #cpu: Cpu;
   readonly #state: State;
   readonly #blocks: Blocks;
+  readonly #fetch: CodeFetch;
   readonly #jit: Jit | undefined;
   readonly #pages: Pages;
   readonly #watches: Watches;
@@ -103,7 +106,7 @@ export class SoftVcpu implements Vcpu {
       codeWrite: (gpa, bytes) => this.#blocks.invalidate(gpa >>> 0, bytes),
       watch: (gva, gpa, bytes, write) =>
         this.#watches.hit(BigInt.asUintN(64, gva), gpa >>> 0, bytes, write !== 0),
-      findBlock: () => this.#findBlock(),
+      findBlock: () => this.#fetch.findBlock(),
       microcode: (ip) => this.#microcode(ip),
       hot: (ip) => this.#jit?.hot(ip),
       codeHit: (gpa, bytes) => (this.#jit?.hit(gpa >>> 0, bytes) ? 1 : 0),
@@ -132,7 +135,8 @@ export class SoftVcpu implements Vcpu {
     this.#pages = new Pages(buffer, this.#exports, memoryBytes);
     this.#pages.onReplace = (page) => this.#blocks.invalidate(page * 4096, 4096);
     this.#watches = new Watches(this.#cpu, buffer, () => this.#exports.tlbDropFast());
-    this.ram = this.#makeRam(memoryBytes);
+    this.#fetch = new CodeFetch(this.#state, buffer, this.#blocks, this.#exports);
+    this.ram = createRam(buffer, memoryBytes, (gpa, n) => this.#exports.beforeWrite(gpa, n));
     this.#state.setU32(L.RAM_BYTES, memoryBytes);
     this.#blocks.flush();
     this.#exports.tlbFlush(2, 0n, 0);
@@ -260,7 +264,7 @@ export class SoftVcpu implements Vcpu {
       case L.STATUS_BREAK:
         return this.#atBreak(until);
       case L.STATUS_INVALID:
-        this.#forgetJump();
+        this.#fetch.forgetJump();
         return undefined;
       case L.STATUS_LIMIT:
         return this.#atLimit();
@@ -396,75 +400,6 @@ export class SoftVcpu implements Vcpu {
   }
 
   // --- hooks of generated code --------------------------------------------------------------------------
-
-  #findBlock(): number {
-    const s = this.#state;
-    const rip = s.u64(L.RIP);
-    const lin = BigInt.asUintN(64, rip + s.u64(L.CODE_BASE));
-    const long = (s.u32(L.MODE_KEY) & 3) === 2;
-    const outside = long
-      ? BigInt.asUintN(64, BigInt.asIntN(48, lin)) !== lin
-      : rip > BigInt(s.u32(L.segment(L.CS) + L.SEG_LIMIT));
-    if (outside) return this.#fetchFault(13);
-    const linear = long ? lin : lin & 0xffffffffn;
-    const cls = s.u32(L.CLASS);
-    const pointer = this.#exports.fetchPage(linear, cls) >>> 0;
-    if (pointer === 0) return 0;
-    if (pointer === 1) return this.#fetchFault(6);
-    const key = s.u32(L.MODE_KEY);
-    const page = (pointer - L.RAM_BASE) / 4096;
-    const offset = Number(linear & 0xfffn);
-    let ip = this.#blocks.at(page, offset, key);
-    if (ip === 'straddle') {
-      const nextLinear = (linear & ~0xfffn) + 4096n;
-      const second =
-        this.#exports.fetchPage(long ? nextLinear : nextLinear & 0xffffffffn, cls) >>> 0;
-      if (second === 0) return 0;
-      ip = this.#blocks.straddle(
-        page,
-        offset,
-        key,
-        second === 1 ? -1 : (second - L.RAM_BASE) / 4096,
-      );
-    }
-    s.setU64(L.RIP_PAGE, rip - BigInt(offset));
-    const entry = this.#jumpEntry(linear);
-    const u32 = this.#u32;
-    u32[entry >> 2] = Number(linear & 0xffffffffn);
-    u32[(entry >> 2) + 1] = Number(linear >> 32n);
-    u32[(entry >> 2) + 2] = key;
-    u32[(entry >> 2) + 3] = pointer + offset;
-    u32[(entry >> 2) + 4] = ip;
-    return ip;
-  }
-
-  get #u32(): Uint32Array {
-    this.#u32View ??= new Uint32Array(this.#memory.buffer, 0, L.RAM_BASE >> 2);
-    return this.#u32View;
-  }
-  #u32View: Uint32Array | undefined;
-
-  #jumpEntry(linear: bigint): number {
-    const low = Number(linear & 0xffffffffn);
-    const hash = (low ^ (low >>> 12)) & (L.JUMP_CACHE_ENTRIES - 1);
-    return L.JUMP_CACHE + hash * L.JUMP_CACHE_STRIDE;
-  }
-
-  /** The block that the jump cache knows for RIP is gone. */
-  #forgetJump(): void {
-    const s = this.#state;
-    const linear = BigInt.asUintN(64, s.u64(L.RIP) + s.u64(L.CODE_BASE));
-    const entry = this.#jumpEntry((s.u32(L.MODE_KEY) & 3) === 2 ? linear : linear & 0xffffffffn);
-    this.#u8.fill(0xff, entry, entry + L.JUMP_CACHE_STRIDE);
-  }
-
-  #fetchFault(vector: number): number {
-    const s = this.#state;
-    s.setU32(L.FAULT_VECTOR, vector);
-    s.setU32(L.FAULT_ERROR, 0);
-    s.setU32(L.STATUS, L.STATUS_FAULT);
-    return 0;
-  }
 
   #microcode(ip: number): number {
     const s = this.#state;
@@ -620,35 +555,6 @@ export class SoftVcpu implements Vcpu {
 
   release(checkpoint: VcpuCheckpoint): void {
     this.#pages.release((checkpoint as Checkpoint).anchor);
-  }
-
-  #makeRam(size: number): Ram {
-    const inRam = (at: number): boolean => at < size && Math.floor(at / 0x20000) !== 5;
-    return {
-      size,
-      peek: (at, length) => {
-        const bytes = new Uint8Array(length).fill(0xff);
-        for (let i = 0; i < length; ) {
-          const n = Math.min(length - i, 4096 - ((at + i) % 4096));
-          if (inRam(at + i)) {
-            const from = L.RAM_BASE + at + i;
-            bytes.set(this.#u8.subarray(from, from + n), i);
-          }
-          i += n;
-        }
-        return bytes;
-      },
-      poke: (at, bytes) => {
-        for (let i = 0; i < bytes.length; ) {
-          const n = Math.min(bytes.length - i, 4096 - ((at + i) % 4096));
-          if (inRam(at + i)) {
-            this.#exports.beforeWrite(at + i, n);
-            this.#u8.set(bytes.subarray(i, i + n), L.RAM_BASE + at + i);
-          }
-          i += n;
-        }
-      },
-    };
   }
 }
 
