@@ -90,7 +90,7 @@ const MISTAKES: readonly (readonly [string, RegExp])[] = [
   ['completion ksh', /^retrovisor completion: shell 'ksh' is invalid: expected bash, zsh or fish/],
   ['bench --guest win', /'win' is invalid: allowed choices are demo, cloud, amd64\. /],
   ['tui broken.retro', /^retrovisor: 'retrovisor tui' is not in this version; /],
-  ['gdb broken.retro --listen :1', /^retrovisor: 'retrovisor gdb' is not in this version; /],
+  ['gdb broken.retro --listen :1', /^retrovisor: 'broken\.retro': recording: expected /],
   ['dap', /^retrovisor: 'retrovisor dap' is not in this version; /],
   ['broken.retro', /^retrovisor: 'retrovisor tui' is not in this version; .*replay broken\.retro /],
 ];
