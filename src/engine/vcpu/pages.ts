@@ -13,6 +13,7 @@ import type { MainExports } from '../interp/module.ts';
 import * as L from './layout.ts';
 
 const PAGE = 4096;
+const GRANULE = 64;
 
 /** Pages by number, each with 4096 bytes. */
 export type PageSet = Map<number, Uint8Array>;
@@ -35,8 +36,8 @@ export class Pages {
   readonly #hashes: BigUint64Array;
   #hash = 0n;
   #ids = 0;
-  /** Called for each page whose content is replaced, so that decoded code of it can go. */
-  onReplace: (page: number) => void = () => {};
+  /** Called for bytes of a page of code that are about to change, so that what was decoded goes. */
+  onReplace: (gpa: number, bytes: number) => void = () => {};
 
   constructor(memory: ArrayBuffer, exports: MainExports, ramBytes: number) {
     this.#u8 = new Uint8Array(memory);
@@ -160,9 +161,19 @@ export class Pages {
   }
 
   #replace(page: number, bytes: Uint8Array): void {
-    this.onReplace(page);
+    if (this.#u8[L.PAGE_FLAGS + page]! & L.PAGE_CODE) this.#replaceCode(page, bytes);
     this.#u8.set(bytes, L.RAM_BASE + page * PAGE);
     this.#stale.add(page);
+  }
+
+  /** Code and data share pages; only the code that differs has to be decoded again. */
+  #replaceCode(page: number, bytes: Uint8Array): void {
+    const at = L.RAM_BASE + page * PAGE;
+    for (let granule = 0; granule < PAGE; granule += GRANULE) {
+      let i = granule;
+      while (i < granule + GRANULE && this.#u8[at + i] === bytes[i]) i++;
+      if (i < granule + GRANULE) this.onReplace(page * PAGE + granule, GRANULE);
+    }
   }
 
   #protect(): void {

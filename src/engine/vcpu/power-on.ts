@@ -55,6 +55,8 @@ export function powerOnState(cpu: Cpu, model: CpuModel): void {
   s.setU64(L.DR + 6 * 8, 0xffff0ff0n);
   s.setU64(L.DR + 7 * 8, 0x400n);
   s.setU64(L.RDX, BigInt(signature(model)));
+  // Enabled, write-back: as firmware leaves them to the kernels that we start without one.
+  if (model.features.includes('MTRR')) s.setU64(L.MTRR_DEFAULT, 0xc06n);
   s.setU64(L.XCR0, 1n);
   s.setU64(L.CR4_ALLOWED, allowed(CR4_BITS, model));
   s.setU64(L.EFER_ALLOWED, allowed(EFER_BITS, model));

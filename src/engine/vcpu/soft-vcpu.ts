@@ -133,7 +133,7 @@ export class SoftVcpu implements Vcpu {
       this.#state.setU32(L.HOT_AT, options.jit.hotAt);
     }
     this.#pages = new Pages(buffer, this.#exports, memoryBytes);
-    this.#pages.onReplace = (page) => this.#blocks.invalidate(page * 4096, 4096);
+    this.#pages.onReplace = (gpa, bytes) => this.#blocks.invalidate(gpa, bytes);
     this.#watches = new Watches(this.#cpu, buffer, () => this.#exports.tlbDropFast());
     this.#fetch = new CodeFetch(this.#state, buffer, this.#blocks, this.#exports);
     this.ram = createRam(buffer, memoryBytes, (gpa, n) => this.#exports.beforeWrite(gpa, n));
