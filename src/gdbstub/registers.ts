@@ -102,7 +102,7 @@ function xmm(n: number): GdbRegister {
 
 type Wide = 'cr0' | 'cr2' | 'cr3' | 'cr4' | 'efer' | 'kernelGsBase' | 'fsBase' | 'gsBase';
 
-function wide(name: string, key: Wide, type = 'int64', feature = SYSTEM): GdbRegister {
+function wide(name: string, key: Wide, type = 'uint64', feature = SYSTEM): GdbRegister {
   return {
     ...{ name, feature, type, bytes: 8, group: 'system' },
     read: (r) => r[key],
@@ -115,7 +115,7 @@ function readOnly(
   bytes: number,
   read: (r: Registers, target: DebugTarget) => bigint,
 ): GdbRegister {
-  return { name, feature: SYSTEM, type: `int${bytes * 8}`, bytes, group: 'system', read };
+  return { name, feature: SYSTEM, type: `uint${bytes * 8}`, bytes, group: 'system', read };
 }
 
 const DEBUG_REGISTERS = ['dr0', 'dr1', 'dr2', 'dr3', 'dr6', 'dr7'];

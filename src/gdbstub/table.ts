@@ -4,6 +4,7 @@ import type { Packet } from './packet.ts';
 import { breakpointPackets } from './packets/breakpoints.ts';
 import { executionPackets } from './packets/execution.ts';
 import { memoryPackets } from './packets/memory.ts';
+import { monitorPackets } from './packets/monitor.ts';
 import { qemuPackets } from './packets/qemu.ts';
 import { registerPackets } from './packets/registers.ts';
 import { sessionPackets, threadPackets } from './packets/session.ts';
@@ -17,6 +18,7 @@ export const PACKETS: readonly Packet[] = [
   ...breakpointPackets,
   ...threadPackets,
   ...xferPackets,
+  ...monitorPackets,
   ...qemuPackets,
 ];
 

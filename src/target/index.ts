@@ -7,8 +7,8 @@ export {
   SEGMENT_NAMES,
   type Segment,
 } from '../engine/vcpu/vcpu.ts';
+export { frameLine } from '../exits/text.ts';
 export { EXECUTE_BYTES_MAX, type StopCondition } from '../replay/conditions.ts';
-
 export { type Divergence, describeDivergence } from '../replay/divergence.ts';
 export { compareMarks, formatMark, type Mark, MarkError } from '../replay/mark.ts';
 export type { Progress, WorkControl } from '../replay/work.ts';
@@ -24,4 +24,5 @@ export type {
   When,
 } from './debug-target.ts';
 export { type CodeLine, codeText, disassemble } from './disassembly.ts';
-export { bitsOf, cplOf, linearRip } from './state-view.ts';
+export { type Mapping, mappings, pageWalk, type Walk } from './page-walk.ts';
+export { bitsOf, cplOf, linearRip, registerLines } from './state-view.ts';
