@@ -20,7 +20,7 @@ export interface Break {
   readonly kind: BreakKind;
   readonly at: bigint;
   readonly length: number;
-  /** False lets the guest go on; absent means always. */
+  /** False lets the guest go on, as a condition or after its commands; absent means always. */
   readonly when?: (() => boolean) | undefined;
 }
 

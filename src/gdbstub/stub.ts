@@ -2,7 +2,9 @@
 
 import type { DebugTarget, Mark, StopCondition, TargetStop } from '../target/index.ts';
 import { describeDivergence } from '../target/index.ts';
+import type { AgentContext } from './agent.ts';
 import { type Break, Breakpoints, conditionsOf } from './breakpoints.ts';
+import { REGISTERS } from './registers.ts';
 import { stopReply } from './stop-reply.ts';
 
 export class Stub {
@@ -15,12 +17,19 @@ export class Stub {
   noAck = false;
   /** Sends `O` packets: console output of the stub, for gdb's user. */
   readonly say: (text: string) => void;
+  /** The guest as expressions of gdb's see it. */
+  readonly agent: AgentContext;
   #lastStop: TargetStop | undefined;
   #points: readonly Break[] = [];
 
   constructor(target: DebugTarget, say: (text: string) => void) {
     this.target = target;
     this.say = say;
+    this.agent = {
+      register: (n) => REGISTERS[n]?.read(target.registers(), target),
+      memory: (at, length) => this.read(at, length),
+      print: say,
+    };
   }
 
   get space(): 'gva' | 'gpa' {

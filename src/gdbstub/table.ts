@@ -3,10 +3,12 @@
 import type { Packet } from './packet.ts';
 import { breakpointPackets } from './packets/breakpoints.ts';
 import { executionPackets } from './packets/execution.ts';
+import { lldbPackets } from './packets/lldb.ts';
 import { memoryPackets } from './packets/memory.ts';
 import { monitorPackets } from './packets/monitor.ts';
 import { qemuPackets } from './packets/qemu.ts';
 import { registerPackets } from './packets/registers.ts';
+import { restartPackets } from './packets/restart.ts';
 import { sessionPackets, threadPackets } from './packets/session.ts';
 import { xferPackets } from './packets/xfer.ts';
 
@@ -19,7 +21,9 @@ export const PACKETS: readonly Packet[] = [
   ...threadPackets,
   ...xferPackets,
   ...monitorPackets,
+  ...restartPackets,
   ...qemuPackets,
+  ...lldbPackets,
 ];
 
 /**
