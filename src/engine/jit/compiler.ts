@@ -28,7 +28,7 @@ export interface JitOptions {
 }
 
 export const JIT_DEFAULTS: JitOptions = {
-  hotAt: 1000,
+  hotAt: 2500,
   warmShift: 4,
   instructionsMax: 600,
   blocksMax: 120,
