@@ -3,7 +3,7 @@
 import { createVcpu } from '../engine/index.ts';
 import { ReplaySession } from '../replay/session.ts';
 import { Timeline } from '../replay/timeline.ts';
-import type { DebugTarget, TargetStop } from '../target/debug-target.ts';
+import type { TargetStop } from '../target/debug-target.ts';
 import { ReplayTarget } from '../target/replay-target.ts';
 import type { Recording } from '../trace/recording.ts';
 import { vcpuOf } from './cpu-option.ts';
@@ -11,7 +11,7 @@ import type { Accel } from './guest-options.ts';
 import { loadPrebuiltModule } from './prebuilt.ts';
 
 /** `path` is where bookmarks lie beside. The recording stays the caller's to close. */
-export function openTarget(recording: Recording, path: string, accel: Accel): DebugTarget {
+export function openTarget(recording: Recording, path: string, accel: Accel): ReplayTarget {
   loadPrebuiltModule();
   const vcpu = createVcpu({ ...vcpuOf(recording), accel });
   return new ReplayTarget(new Timeline(new ReplaySession(recording, vcpu)), path);

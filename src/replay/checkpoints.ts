@@ -50,6 +50,10 @@ export class Checkpoints {
     return this.#all.length;
   }
 
+  get marks(): readonly Mark[] {
+    return this.#all.map(({ mark }) => mark);
+  }
+
   get bytes(): number {
     return this.#all.reduce((sum, { vcpu }) => sum + vcpu.bytes, 0);
   }

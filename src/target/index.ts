@@ -25,4 +25,10 @@ export type {
 } from './debug-target.ts';
 export { type CodeLine, codeText, disassemble } from './disassembly.ts';
 export { type Mapping, mappings, pageWalk, type Walk } from './page-walk.ts';
-export { bitsOf, cplOf, linearRip, registerLines } from './state-view.ts';
+export {
+  DENSITY_KINDS,
+  type Density,
+  type DensityKind,
+  RecordingView,
+} from './recording-view.ts';
+export { bitsOf, cplOf, flagNames, linearRip, registerLines } from './state-view.ts';

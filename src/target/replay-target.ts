@@ -24,8 +24,11 @@ import type {
 } from './debug-target.ts';
 import { DivertedGuest } from './diverted-guest.ts';
 import { readGuestMemory } from './memory.ts';
+import { RecordingView } from './recording-view.ts';
 
 export class ReplayTarget implements DebugTarget {
+  /** The recording as a whole. */
+  readonly recording: RecordingView;
   readonly capabilities: Capabilities = { reverse: true, write: true };
   readonly #timeline: Timeline;
   readonly #bookmarksFile: string | undefined;
@@ -35,6 +38,7 @@ export class ReplayTarget implements DebugTarget {
   /** `recordingPath` is where bookmarks go beside; without it they last as long as the target. */
   constructor(timeline: Timeline, recordingPath?: string) {
     this.#timeline = timeline;
+    this.recording = new RecordingView(timeline);
     if (recordingPath === undefined) return;
     this.#bookmarksFile = bookmarksPath(recordingPath);
     for (const [name, mark] of loadBookmarks(this.#bookmarksFile)) {
