@@ -186,7 +186,7 @@ export class Machine implements Stateful {
       switch (exit.kind) {
         case 'until':
           if (this.#end !== undefined) break;
-          if (vcpu.icount >= until) return { reason: 'until' };
+          if (vcpu.icount >= until || vcpu.interrupted) return { reason: 'until' };
           // Short of `until` either an alarm is due, or the vCPU sleeps for good.
           if (vcpu.halted) return { reason: 'halted' };
           break;

@@ -1,28 +1,9 @@
 /**
  * CPUID for KVM, which answers the guest itself, from a table. The table is made by the function that
- * answers it elsewhere (`cpuid.ts`), for a model without what cannot be controlled under KVM.
+ * answers it elsewhere (`cpuid.ts`).
  */
 
-import { type CpuidRegisters, type CpuModel, cpuid, DEFAULT_CPU, type Feature } from '../cpuid.ts';
-
-/**
- * Nondeterminism that KVM gives a guest without telling us: time stamps and random numbers. A guest
- * that asks CPUID leaves them alone; one that does not is found out by the next state hash.
- */
-export const UNCONTROLLED: readonly Feature[] = [
-  'TSC',
-  'TSC-Deadline',
-  'RDTSCP',
-  'Invariant TSC',
-  'RDRAND',
-  'RDSEED',
-];
-
-/** What `--cpu` is under KVM. */
-export const KVM_CPU: CpuModel = {
-  ...DEFAULT_CPU,
-  features: DEFAULT_CPU.features.filter((feature) => !UNCONTROLLED.includes(feature)),
-};
+import { type CpuidRegisters, type CpuModel, cpuid } from '../cpuid.ts';
 
 export interface CpuidEntry {
   readonly leaf: number;

@@ -4,7 +4,7 @@
  */
 
 import type { DebugStop } from '../exit.ts';
-import type { Gpa, Gva } from '../units.ts';
+import type { Gva } from '../units.ts';
 import type { Breakpoint } from '../vcpu/vcpu.ts';
 import { CONSTANTS } from './abi.ts';
 import { Struct } from './struct.ts';
@@ -64,7 +64,7 @@ export class GuestDebug {
     const { bytes } = this.#vm.ram;
     const patched: { at: number; byte: number }[] = [];
     for (const { gva } of this.#points) {
-      const at = this.#translate(gva);
+      const at = this.#vm.translate(gva);
       if (at === undefined || at >= bytes.length || patched.some((p) => p.at === at)) continue;
       patched.push({ at, byte: bytes[at]! });
       bytes[at] = INT3;
@@ -72,23 +72,10 @@ export class GuestDebug {
     return patched;
   }
 
-  #translate(gva: Gva): Gpa | undefined {
-    const translation = new Struct('kvm_translation');
-    translation.setU64('linear_address', gva);
-    this.#vm.call('KVM_TRANSLATE', translation.bytes);
-    return translation.u8('valid')
-      ? (Number(translation.u64('physical_address')) as Gpa)
-      : undefined;
-  }
-
   #linearRip(): bigint {
     const regs = new Struct('kvm_regs');
-    const sregs = new Struct('kvm_sregs');
     this.#vm.call('KVM_GET_REGS', regs.bytes);
-    this.#vm.call('KVM_GET_SREGS', sregs.bytes);
-    const cs = new Struct('kvm_segment', { within: sregs.bytes, at: sregs.at('cs') });
-    const base = cs.u8('l') ? 0n : cs.u64('base');
-    return BigInt.asUintN(64, base + regs.u64('rip'));
+    return BigInt.asUintN(64, this.#vm.codeBase() + regs.u64('rip'));
   }
 
   #setControl(step: boolean, breakpoints: boolean): void {

@@ -10,13 +10,14 @@
  * Guest time is `ticksPerExit` for each exit, plus what HLT skips: no host clock is read.
  */
 
+import { KVM_CPU } from '../cpu-models.ts';
 import type { CpuModel } from '../cpuid.ts';
 import type { DebugStop, Entry, GuestExit, VmExit } from '../exit.ts';
 import type { Gpa, Gva, Icount, Ticks } from '../units.ts';
 import * as L from '../vcpu/layout.ts';
 import type { Breakpoint, Ram, Registers, Vcpu, VcpuCheckpoint, Watchpoint } from '../vcpu/vcpu.ts';
 import { CONSTANTS } from './abi.ts';
-import { cpuidTable, KVM_CPU } from './cpuid-table.ts';
+import { cpuidTable } from './cpuid-table.ts';
 import { GuestDebug } from './debug.ts';
 import { KvmError } from './errors.ts';
 import { answer, failure, guestExit, type PortElement, portElements } from './exits.ts';
@@ -24,6 +25,7 @@ import { CONSTANT_MSRS, IA32_TSC, IA32_TSC_ADJUST } from './msrs.ts';
 import { PAGE } from './ram.ts';
 import { readMsrs, readRegisters, writeMsr, writeRegisters } from './registers.ts';
 import { HASHED_MSRS, type HiddenState, stateImage } from './state-image.ts';
+import { Steps } from './steps.ts';
 import { Struct } from './struct.ts';
 import { KvmVm } from './vm.ts';
 
@@ -58,6 +60,7 @@ export class KvmVcpu implements Vcpu {
   readonly vm: KvmVm;
   readonly ram: Ram;
   readonly counting: 'exits' | 'instructions';
+  readonly #model: CpuModel;
   readonly #ticksPerExit: number;
   readonly #debug: GuestDebug;
   #icount = 0;
@@ -77,6 +80,8 @@ export class KvmVcpu implements Vcpu {
   #elements: PortElement[] = [];
   /** Says `kvm_run` whether an interrupt could be taken? Not before the first entry. */
   #windowKnown = false;
+  /** What single-stepping needs to know; only when counting instructions. */
+  readonly #steps: Steps | undefined;
   #cr8 = 0n;
   /** An exit that CR8 has changed before: dealt with after that. */
   #postponed = false;
@@ -94,9 +99,14 @@ export class KvmVcpu implements Vcpu {
     this.vm = vm;
     this.ram = vm.ram;
     this.counting = options.counting ?? 'exits';
+    this.#model = options.cpu ?? KVM_CPU;
     this.#ticksPerExit = options.ticksPerExit ?? TICKS_PER_EXIT;
     this.#debug = new GuestDebug(vm, this.counting === 'instructions');
+    if (this.counting === 'instructions') this.#steps = new Steps(vm);
     this.#pageHashes = new BigUint64Array(options.memoryBytes / PAGE);
+    const { registers, msrs } = stateImage().powerOn(this.#model);
+    for (const [msr, value] of msrs) writeMsr(vm, msr, value);
+    writeRegisters(vm, registers);
   }
 
   get icount(): Icount {
@@ -178,7 +188,9 @@ export class KvmVcpu implements Vcpu {
   #finish(until: Icount): VmExit | undefined {
     const exit = this.#midway!;
     this.#midway = undefined;
-    this.#icount++;
+    // An access to an MSR that ends in #GP(0) has exited, but it does not retire.
+    const faults = isMsrAccess(exit) && this.vm.run.u8('msr.error') !== 0;
+    if (this.counting === 'exits' || !faults) this.#icount++;
     const next = this.#elements[0];
     if (next) {
       if (this.#icount < until) return this.#leave(next.exit);
@@ -194,11 +206,13 @@ export class KvmVcpu implements Vcpu {
 
   /** Has KVM complete the instruction and stop in front of the next one. */
   #settle(): VmExit | undefined {
-    if (this.vm.enter(true) === 'interrupted') {
-      this.#windowKnown = true;
+    const result = this.vm.enter(true);
+    if (result === 'interrupted') this.#windowKnown = true;
+    const stepped = this.vm.run.u32('exit_reason') === CONSTANTS.KVM_EXIT_DEBUG;
+    if (result === 'interrupted' || stepped) {
+      this.#steps?.look();
       return undefined;
     }
-    if (this.vm.run.u32('exit_reason') === CONSTANTS.KVM_EXIT_DEBUG) return undefined;
     // Another access of the same instruction.
     if (this.counting === 'instructions') this.#icount--;
     return this.#exit();
@@ -241,6 +255,7 @@ export class KvmVcpu implements Vcpu {
     switch (run.u32('exit_reason')) {
       case CONSTANTS.KVM_EXIT_IO: {
         this.#elements = portElements(run, runPage);
+        this.#steps?.look();
         return this.#leave(this.#elements[0]!.exit);
       }
       case CONSTANTS.KVM_EXIT_MMIO:
@@ -279,8 +294,15 @@ export class KvmVcpu implements Vcpu {
   #debugExit(): VmExit | undefined {
     const stops: readonly DebugStop[] = this.#debug.stops();
     if (stops.length > 0) return { kind: 'debug', stops };
-    if (this.counting === 'instructions') this.#icount++;
-    return undefined;
+    switch (this.#steps?.stepped(this.vm.run.u64('debug.arch.pc'))) {
+      case 'hlt':
+        return this.#leave({ kind: 'hlt' });
+      case 'instruction':
+        this.#icount++;
+        return undefined;
+      default:
+        return undefined;
+    }
   }
 
   /** Registers whose value KVM would make up are answered here, as the soft vCPU answers them. */
@@ -321,11 +343,7 @@ export class KvmVcpu implements Vcpu {
   }
 
   translate(at: Gva): Gpa | undefined {
-    const translation = new Struct('kvm_translation');
-    translation.setU64('linear_address', at);
-    this.vm.call('KVM_TRANSLATE', translation.bytes);
-    if (!translation.u8('valid')) return undefined;
-    return Number(translation.u64('physical_address')) as Gpa;
+    return this.vm.translate(at);
   }
 
   // --- state --------------------------------------------------------------------------------------------
@@ -347,6 +365,7 @@ export class KvmVcpu implements Vcpu {
     const shadow = events.u8('interrupt.shadow');
     const [MOV_SS, STI] = [1, 2];
     const hidden: HiddenState = {
+      model: this.#model,
       skipped,
       tscAdjust: this.#tscAdjust,
       tscOffset: this.#tscAdjust,
@@ -406,6 +425,8 @@ export class KvmVcpu implements Vcpu {
     this.vm.close();
   }
 }
+
+const isMsrAccess = ({ kind }: GuestExit): boolean => kind === 'rdmsr' || kind === 'wrmsr';
 
 /** Registers with a place in `Registers`, which the guest may write. */
 const WRITABLE: ReadonlySet<number> = new Set([0xc000_0080, 0xc000_0100, 0xc000_0101, 0xc000_0102]);

@@ -13,6 +13,7 @@ const SEGMENTS = ['es', 'cs', 'ss', 'ds', 'fs', 'gs'] as const;
 type SegmentField = (typeof SEGMENTS)[number] | 'ldt' | 'tr';
 const IA32_KERNEL_GS_BASE = 0xc000_0102;
 const FSW_TOP_SHIFT = 11;
+const RFLAGS_RF = 1n << 16n;
 
 type Sregs = Struct<'kvm_sregs'>;
 
@@ -28,7 +29,8 @@ export function readRegisters(vm: KvmVm): Registers {
   return {
     gpr: GPRS.map((name) => regs.u64(name)),
     rip: regs.u64('rip'),
-    rflags: regs.u64('rflags'),
+    // Some KVMs leave RF set after an instruction that they emulate; the next one clears it anyway.
+    rflags: regs.u64('rflags') & ~RFLAGS_RF,
     segments: SEGMENTS.map((name) => segment(sregs, name)),
     ldtr: segment(sregs, 'ldt'),
     tr: segment(sregs, 'tr'),

@@ -4,12 +4,14 @@
  * how a recording made under KVM is checked on the other engine.
  */
 
+import type { CpuModel } from '../cpuid.ts';
 import { mainModule } from '../create.ts';
 import type { MainExports, MainImports } from '../interp/module.ts';
 import { Cpu } from '../microcode/cpu.ts';
 import { createAccess } from '../vcpu/access.ts';
 import * as L from '../vcpu/layout.ts';
-import { writeRegisters } from '../vcpu/registers.ts';
+import { powerOnState } from '../vcpu/power-on.ts';
+import { readRegisters, writeRegisters } from '../vcpu/registers.ts';
 import { hashState } from '../vcpu/state-hash.ts';
 import type { Registers } from '../vcpu/vcpu.ts';
 
@@ -17,6 +19,7 @@ const PAGE = 4096;
 
 /** What `Registers` does not have. */
 export interface HiddenState {
+  readonly model: CpuModel;
   readonly skipped: number;
   readonly tscAdjust: bigint;
   readonly tscOffset: bigint;
@@ -85,6 +88,17 @@ export class StateImage {
     );
   }
 
+  /** Registers and MSRs as they are at RESET: those of the soft vCPU, to the bit. */
+  powerOn(model: CpuModel): {
+    registers: Registers;
+    msrs: (readonly [msr: number, value: bigint])[];
+  } {
+    this.#u8.fill(0, 0, PAGE);
+    powerOnState(this.#cpu, model);
+    const msrs = MSR_PLACES.map(([msr, at]) => [msr, this.#cpu.state.u64(at)] as const);
+    return { registers: readRegisters(this.#cpu), msrs };
+  }
+
   /** The hash of one page of RAM, as `vcpu/pages.ts` has it. */
   pageHash(bytes: Uint8Array, page: number): bigint {
     this.#u8.set(bytes, L.RAM_BASE);
@@ -94,6 +108,8 @@ export class StateImage {
   hash(registers: Registers, hidden: HiddenState, icount: number, ram: bigint): string {
     const s = this.#cpu.state;
     this.#u8.fill(0, 0, PAGE);
+    // What the model makes of registers is state too, and no guest changes it.
+    powerOnState(this.#cpu, hidden.model);
     writeRegisters(this.#cpu, registers);
     for (const [msr, at] of MSR_PLACES) s.setU64(at, hidden.msr(msr));
     s.setCount(L.SKIPPED, hidden.skipped);

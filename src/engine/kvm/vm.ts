@@ -3,6 +3,7 @@
  * the calls is that of api.rst; docs/kvm.md walks through it.
  */
 
+import type { Gpa, Gva } from '../units.ts';
 import { CONSTANTS, exitReasonName, IOCTLS, STRUCTS } from './abi.ts';
 import type { CpuidEntry } from './cpuid-table.ts';
 import { errnoName, KvmError } from './errors.ts';
@@ -110,6 +111,23 @@ export class KvmVm {
       `KVM: expected KVM_RUN to enter the guest; it gave ${errnoName(-result)} ` +
         `(last: ${exitReasonName(this.run.u32('exit_reason'))})`,
     );
+  }
+
+  /** Through the guest's own tables, as KVM walks them. */
+  translate(at: Gva): Gpa | undefined {
+    const translation = new Struct('kvm_translation');
+    translation.setU64('linear_address', at);
+    this.call('KVM_TRANSLATE', translation.bytes);
+    if (!translation.u8('valid')) return undefined;
+    return Number(translation.u64('physical_address')) as Gpa;
+  }
+
+  /** Linear address of RIP 0. */
+  codeBase(): bigint {
+    const sregs = new Struct('kvm_sregs');
+    this.call('KVM_GET_SREGS', sregs.bytes);
+    const cs = new Struct('kvm_segment', { within: sregs.bytes, at: sregs.at('cs') });
+    return cs.u8('l') ? 0n : cs.u64('base');
   }
 
   /** Pages that the guest has written since this was asked last, or we have. */

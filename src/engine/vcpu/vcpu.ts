@@ -129,6 +129,11 @@ export interface Vcpu {
   readonly deliveries?: number;
   /** True between HLT and the interrupt that ends it. */
   readonly halted: boolean;
+  /**
+   * Did the host interrupt the last `run`, so that it came back with `until` before its time? Only a
+   * vCPU that the processor runs can be, and only it knows no other way of being stopped.
+   */
+  readonly interrupted?: boolean;
 
   /**
    * Runs until an exit; to exactly `until` retired instructions if nothing comes before. The exit

@@ -1,0 +1,223 @@
+/**
+ * Follows a machine on another vCPU, exit by exit. The leader runs the machine (under KVM, which
+ * counts nothing); the follower is told of everything that crosses the leader's boundary, does the
+ * same on a vCPU of ours, and so finds out at which icount each of it happened. What it tells its own
+ * tap is a recording like any other.
+ *
+ * It is a comparison too: exits that differ, and states that differ where they are compared, are
+ * errors that say so. Whatever nondeterminism reached the leader unseen shows up here.
+ */
+
+import type { CpuidExit, Entry, GuestExit, VmExit } from '../engine/exit.ts';
+import type { InputName, MachineTap } from '../engine/tap.ts';
+import { type Gpa, type Icount, icount } from '../engine/units.ts';
+import type { Registers, Vcpu } from '../engine/vcpu/vcpu.ts';
+import { describeExit } from '../trace/describe.ts';
+import { describeDifferences, differences } from './differences.ts';
+import { sameExit } from './same-exit.ts';
+
+/** How many instructions the leader may have run between two exits, before we stop looking. */
+const BETWEEN_EXITS_MAX = 2_000_000_000;
+
+/** The vCPU that is followed. */
+export interface Leader {
+  readonly ram: Vcpu['ram'];
+  /** At an instruction boundary, with nothing under way? */
+  readonly settled: boolean;
+  registers(): Registers;
+  /** The hash of its state, as if this were its icount and so many ticks had been skipped. */
+  stateHash(at: number, skipped: number, registers: Registers): string;
+}
+
+export interface FollowerOptions {
+  readonly leader: Leader;
+  /** Fresh, and in the state the leader starts from. */
+  readonly vcpu: Vcpu;
+  /** What answers CPUID: the leader answers its guest itself. */
+  readonly cpuid: (exit: CpuidExit) => Entry;
+  readonly tap?: MachineTap;
+}
+
+/** The two disagree: final, as a `Divergence` of a replay is. */
+export class FollowError extends Error {
+  override readonly name = 'FollowError';
+}
+
+export class Follower implements MachineTap {
+  readonly vcpu: Vcpu;
+  readonly #leader: Leader;
+  readonly #cpuid: FollowerOptions['cpuid'];
+  readonly #tap: MachineTap | undefined;
+  #exits = 0;
+  /** An exit was answered and its instruction has not retired. */
+  #midway = false;
+  /** It is going to fault, so that there is no boundary behind it. */
+  #faults = false;
+  #cr8 = 0;
+  #agreedAt = 0;
+
+  constructor({ leader, vcpu, cpuid, tap }: FollowerOptions) {
+    this.vcpu = vcpu;
+    this.#leader = leader;
+    this.#cpuid = cpuid;
+    this.#tap = tap;
+  }
+
+  /** Icount at which both had the same state, when they were last compared. */
+  get agreedAt(): Icount {
+    return icount(this.#agreedAt);
+  }
+
+  exit(exit: GuestExit, reply: Entry): void {
+    this.#exits++;
+    // The leader tells of CR8 only when something else makes it exit.
+    if (exit.kind === 'cr8') {
+      if (exit.value !== this.#cr8) this.#disagree(`CR8 ${this.#cr8}`, `CR8 ${exit.value}`);
+      return;
+    }
+    const own = this.#next();
+    if (!sameExit(own, exit)) this.#disagree(describe(own), describe(exit));
+    this.#tap?.exit(exit, reply, this.vcpu.icount);
+    if (exit.kind === 'shutdown') return;
+    this.vcpu.enter(reply);
+    this.#midway = true;
+    this.#faults = reply.kind === 'fault' || (exit.kind === 'wrmsr' && reply.kind === 'default');
+  }
+
+  interrupt(vector: number): void {
+    this.vcpu.setIntr(true);
+    const own = this.#next();
+    this.vcpu.setIntr(false);
+    if (own.kind !== 'interrupt-window') this.#disagree(describe(own), `interrupt ${vector}`);
+    this.#midway = false;
+    this.#tap?.interrupt(vector, this.vcpu.icount);
+    this.vcpu.inject(vector);
+  }
+
+  nmi(): void {
+    this.#tap?.nmi(this.vcpu.icount);
+    this.vcpu.nmi();
+  }
+
+  dma(at: Gpa, bytes: Uint8Array): void {
+    this.#tap?.dma(at, bytes, this.vcpu.icount);
+    this.vcpu.ram.poke(at, bytes);
+  }
+
+  input(name: InputName, data: Uint8Array): void {
+    this.#tap?.input(name, data, this.vcpu.icount, this.vcpu.ticks);
+  }
+
+  /**
+   * Compares the two states, if both stand at a boundary: only behind an exit do they stand at the
+   * same one. Returns the leader's state hash, or undefined if this is no place to compare.
+   */
+  compare(): string | undefined {
+    if (!this.#leader.settled || this.#faults || !this.#finish()) return undefined;
+    const { vcpu } = this;
+    const own = vcpu.registers();
+    const theirs = withoutUnknown(this.#leader.registers(), own);
+    const skipped = vcpu.ticks - vcpu.icount;
+    const hash = this.#leader.stateHash(vcpu.icount, skipped, theirs);
+    if (hash !== vcpu.stateHash()) {
+      const found = differences(
+        { registers: own, ram: vcpu.ram },
+        { registers: theirs, ram: this.#leader.ram },
+      );
+      throw new FollowError(
+        `after exit ${this.#exits} (icount ${vcpu.icount}) the guest's state is not what its ` +
+          `instructions make of it: ${describeDifferences(found)}; ${this.#explanation}`,
+      );
+    }
+    this.#agreedAt = vcpu.icount;
+    return hash;
+  }
+
+  /** Ends at the last boundary that both have been at. */
+  finish(): Icount {
+    this.#finish();
+    return this.vcpu.icount;
+  }
+
+  /** Lets the instruction retire that exited. False if that takes another exit. */
+  #finish(): boolean {
+    if (!this.#midway) return true;
+    const exit = this.vcpu.run(icount(this.vcpu.icount + 1));
+    if (exit.kind !== 'until') return false;
+    this.#midway = false;
+    return true;
+  }
+
+  /** The follower's next exit that the leader tells of. */
+  #next(): VmExit {
+    const { vcpu } = this;
+    const limit = icount(vcpu.icount + BETWEEN_EXITS_MAX);
+    for (;;) {
+      const exit = vcpu.run(limit);
+      this.#midway = false;
+      if (exit.kind === 'cpuid') this.#alone(exit, this.#cpuid(exit));
+      else if (exit.kind === 'cr8') this.#alone(exit, this.#answerCr8(exit));
+      // Fault after fault: it may come back early.
+      else if (exit.kind !== 'until' || vcpu.icount >= limit || vcpu.halted) return exit;
+    }
+  }
+
+  /** An exit that the leader has dealt with by itself. */
+  #alone(exit: GuestExit, reply: Entry): void {
+    this.#tap?.exit(exit, reply, this.vcpu.icount);
+    this.vcpu.enter(reply);
+  }
+
+  #answerCr8(exit: GuestExit & { readonly kind: 'cr8' }): Entry {
+    if (exit.dir === 'read') return { kind: 'value', value: this.#cr8 };
+    this.#cr8 = exit.value;
+    return { kind: 'none' };
+  }
+
+  get #explanation(): string {
+    return (
+      `they agreed at icount ${this.#agreedAt}. Since then the guest has used what KVM gives it ` +
+      'unseen and unrecorded (RDTSC, RDRAND, RDSEED, RDPMC), or one of the two is wrong'
+    );
+  }
+
+  #disagree(own: string, theirs: string): never {
+    const { rip } = this.vcpu.registers();
+    throw new FollowError(
+      `at exit ${this.#exits} (icount ${this.vcpu.icount}, rip 0x${rip.toString(16)}): ` +
+        `expected ${own}, KVM came with ${theirs}; ${this.#explanation}`,
+    );
+  }
+}
+
+function describe(exit: VmExit): string {
+  switch (exit.kind) {
+    case 'until':
+      return 'no exit';
+    case 'interrupt-window':
+      return 'an open interrupt window';
+    case 'debug':
+      return 'a breakpoint';
+    default:
+      return describeExit(exit);
+  }
+}
+
+/**
+ * The leader's registers, with ours in place of what a processor does not keep: the hidden part of a
+ * segment register without a segment, and where the last x87 instruction was (AMD saves it only with
+ * an exception pending).
+ */
+function withoutUnknown(theirs: Registers, own: Registers): Registers {
+  const PRESENT = 0x80;
+  const known = (segment: Registers['tr'], ours: Registers['tr']) =>
+    segment.rights & PRESENT || segment.selector !== ours.selector ? segment : ours;
+  return {
+    ...theirs,
+    segments: theirs.segments.map((segment, n) => known(segment, own.segments[n]!)),
+    ldtr: known(theirs.ldtr, own.ldtr),
+    fip: own.fip,
+    fdp: own.fdp,
+    fop: own.fop,
+  };
+}
