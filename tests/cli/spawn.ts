@@ -17,13 +17,13 @@ export class Folder {
   readonly path = mkdtempSync(join(tmpdir(), 'retrovisor-cli-'));
 
   /** Runs `retrovisor ARGS` in the folder, with `input` on stdin and an environment without color. */
-  retrovisor(args: readonly string[], { input = '', env = {} } = {}): Ran {
+  retrovisor(args: readonly string[], { input = '', env = {}, timeoutMs = 60_000 } = {}): Ran {
     const { status, stdout, stderr } = spawnSync(process.execPath, [BINARY, ...args], {
       cwd: this.path,
       input,
       encoding: 'latin1',
       env: { PATH: process.env['PATH'], ...env },
-      timeout: 60_000,
+      timeout: timeoutMs,
     });
     return { status, stdout, stderr };
   }
