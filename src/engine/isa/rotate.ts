@@ -47,7 +47,9 @@ function ror(e: Emitter): void {
 /** The masked count modulo the operand's width and the carry; only narrow operands can exceed it. */
 function throughCarry(e: Emitter, bytes: number): Val {
   const count = maskedCount(e, 1, bytes);
-  return bytes < 4 && !count.isConst ? e.let(e.remu(count, bytes * 8 + 1)) : count;
+  if (bytes >= 4) return count;
+  const bits = bytes * 8 + 1;
+  return count.isConst ? e.i32(count.imm % bits) : e.let(e.remu(count, bits));
 }
 
 function rcl(e: Emitter): void {

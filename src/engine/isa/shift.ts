@@ -20,10 +20,10 @@ export function maskedCount(e: Emitter, i: number, bytes: number): Val {
   return e.let(bytes === 8 ? e.extu(count) : count);
 }
 
-/** Runs `flags` unless the count is zero. */
+/** Runs `flags` unless the count is zero. The JIT knows immediate counts: any may be zero. */
 export function unlessZero(e: Emitter, count: Val, flags: () => void): void {
-  if (count.isConst) flags();
-  else e.if(e.ne(count, 0), flags);
+  if (!count.isConst) e.if(e.ne(count, 0), flags);
+  else if (count.t === 'i64' ? count.big !== 0n : count.imm !== 0) flags();
 }
 
 /** One operation: the result, then CF and OF as bits of a flag word, for a count that is not 0. */
