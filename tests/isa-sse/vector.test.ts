@@ -1,14 +1,12 @@
 /** MMX and SSE against the CPU that the tests run on, row by row, over random states. */
 
 import { afterAll, describe, expect, test } from 'vitest';
-import type { Row } from '../../src/engine/isa/row.ts';
-import { VECTOR } from '../../src/engine/isa/vector-rows.ts';
 import { Box } from '../isa/box.ts';
-import type { Outcome } from '../isa/case.ts';
 import { type HostCpu, hostCpu, warnSkipped } from '../isa/host/step.ts';
 import { Random, SEED } from '../isa/values.ts';
 import { prepare } from './cases.ts';
-import { describeCase, differences, type Leniency } from './compare.ts';
+import { describeCase, differences } from './compare.ts';
+import { lenience, shaUnaligned, vectorRows } from './lenience.ts';
 
 const host = hostCpu();
 if (typeof host === 'string') warnSkipped(host);
@@ -17,24 +15,7 @@ const cpu = host as HostCpu;
 const CASES = Number(process.env['ISA_CASES'] ?? 60);
 const ONLY = process.env['ISA_ONLY'];
 
-function lenience(row: Row): Leniency {
-  // Estimates differ between makers; their exactness is tested in tests/float.
-  if (/^R(CP|SQRT)[PS]S$/.test(row.name)) return { xmm: true };
-  // AMD's processors leave the x87 state changed to MMX behind when these end in #XM.
-  if (/2PI$|^CVTPI2/.test(row.name)) return { x87AfterFault: true };
-  return {};
-}
-
-/**
- * AMD's processors do not mind where an operand of SHA lies. By the SDM it must be aligned: exceptions
- * of type 4 (Vol. 2A §2.4.4).
- */
-const shaUnaligned = (row: Row, ours: Outcome, theirs: Outcome): boolean =>
-  row.feature === 'SHA' && ours.vector === 13 && theirs.vector !== 13;
-
-/** Images of the whole state have a test of their own, and so has LDMXCSR. */
-const OWN_TEST = /^(FXSAVE|FXRSTOR|LDMXCSR)$/;
-const rows = VECTOR.filter((row) => row.unit !== 'x87' && !OWN_TEST.test(row.name));
+const rows = vectorRows;
 const names = [...new Set(rows.map((row) => row.name))].filter((n) => !ONLY || n === ONLY);
 
 describe.skipIf(typeof host === 'string')('MMX and SSE agree with the host', () => {

@@ -62,17 +62,19 @@ export const FULL_CPU: CpuModel = {
   features: Object.keys(FEATURES) as Feature[],
 };
 
+export type MakeVcpu = (options: { memoryBytes: number; cpu: CpuModel }) => Vcpu;
+
 export class Box {
   readonly vcpu: Vcpu;
   readonly #data: Segment;
 
   /**
    * `segmented`: 32-bit code gets data segments a byte short of 4 GiB, so that the vCPU checks limits
-   * at every access, with the same results.
+   * at every access, with the same results. `make`: a vCPU of another kind.
    */
-  constructor(cpu: CpuModel = FULL_CPU, segmented = false) {
+  constructor(cpu: CpuModel = FULL_CPU, segmented = false, make: MakeVcpu = createVcpu) {
     this.#data = segmented ? { ...FLAT_DATA, limit: 0xfffffffe, rights: 0x40f3 } : FLAT_DATA;
-    this.vcpu = createVcpu({ memoryBytes: 1 << 20, cpu });
+    this.vcpu = make({ memoryBytes: 1 << 20, cpu });
     this.#buildPages();
     this.#buildKernel();
   }
@@ -142,14 +144,18 @@ export class Box {
     };
   }
 
-  #load(c: Case): void {
+  #load(c: Case, waits = c.repeated): void {
     const { ram } = this.vcpu;
     const code = new Uint8Array(256).fill(0xcc);
     code.set(c.code);
     // Where a repeated instruction ends, execution waits: jmp $.
-    if (c.repeated) code.set([0xeb, 0xfe], c.code.length);
+    if (waits) code.set([0xeb, 0xfe], c.code.length);
     ram.poke((CODE_PAGE + (AT % PAGE)) as Gpa, code);
-    ram.poke(DATA_PAGES as Gpa, dataPages(c.a, c.b));
+    this.#loadState(c);
+  }
+
+  #loadState(c: Case): void {
+    this.vcpu.ram.poke(DATA_PAGES as Gpa, dataPages(c.a, c.b));
     this.vcpu.setRegisters(this.#registers(c));
   }
 
@@ -175,9 +181,25 @@ export class Box {
   }
 
   run(c: Case, piece: () => number = () => REPEATED_STEPS): Outcome {
-    const { vcpu } = this;
     this.#load(c);
     this.#advance(c.repeated ? REPEATED_STEPS : 1, piece);
+    return this.#outcome();
+  }
+
+  /**
+   * The instruction and what it leads to, in code that has run before: with a JIT, and `hotAt` 1, it is
+   * compiled code that runs. There is no telling after how many instructions the case's own ends.
+   */
+  runWarm(c: Case): Outcome {
+    this.#load(c, true);
+    this.#advance(REPEATED_STEPS, () => REPEATED_STEPS);
+    this.#loadState(c);
+    this.#advance(REPEATED_STEPS, () => REPEATED_STEPS);
+    return this.#outcome();
+  }
+
+  #outcome(): Outcome {
+    const { vcpu } = this;
     const after = vcpu.registers();
     const data = vcpu.ram.peek(DATA_PAGES as Gpa, 2 * PAGE);
     const [a, b] = [
