@@ -42,6 +42,8 @@ export interface ForwardOptions {
 }
 
 const DEFAULT_SLICE = 10_000_000;
+/** Stops that nobody wants, between two looks at whether to give up. */
+const PASSED_MAX = 500;
 
 export class Cursor {
   readonly session: ReplaySession;
@@ -159,6 +161,7 @@ export class Cursor {
     const total = target.icount - first;
     let leave = !options.includeHere;
     let drops = 0;
+    let passed = 0;
     for (;;) {
       const here = this.mark;
       if (compareMarks(here, target) >= 0) return { kind: 'reached' };
@@ -185,6 +188,9 @@ export class Cursor {
           if (conditions.length > 0) return { kind: 'hit', hit: { mark: this.mark, conditions } };
           // In front of an interrupt the instruction is not next: not hit, and not again.
           leave = true;
+          // Nor is it where a condition is false; many of those are a slice of work as well.
+          if (++passed % PASSED_MAX !== 0) continue;
+          if (yield { done: session.mark.icount - first, total }) return { kind: 'cancelled' };
         }
       }
     }
