@@ -11,7 +11,7 @@
 import type { CpuidExit, Entry, GuestExit, VmExit } from '../engine/exit.ts';
 import type { InputName, MachineTap } from '../engine/tap.ts';
 import { type Gpa, type Icount, icount } from '../engine/units.ts';
-import type { Registers, Vcpu } from '../engine/vcpu/vcpu.ts';
+import type { Registers, Segment, Vcpu } from '../engine/vcpu/vcpu.ts';
 import { describeExit } from '../trace/describe.ts';
 import { describeDifferences, differences } from './differences.ts';
 import { sameExit } from './same-exit.ts';
@@ -203,19 +203,28 @@ function describe(exit: VmExit): string {
   }
 }
 
+const CR0_PE = 1n;
+const RFLAGS_VM = 1n << 17n;
+const RPL = 3;
+const FS = 4;
+
 /**
- * The leader's registers, with ours in place of what a processor does not keep: the hidden part of a
- * segment register without a segment, and where the last x87 instruction was (AMD saves it only with
- * an exception pending).
+ * The leader's registers, with ours in place of what means nothing and what hypervisors therefore
+ * keep as they like: the hidden part of a segment register that holds a null selector (but the base
+ * of FS and GS counts in 64-bit mode), and where the last x87 instruction was, which AMD saves with
+ * an exception pending only.
  */
 function withoutUnknown(theirs: Registers, own: Registers): Registers {
-  const PRESENT = 0x80;
-  const known = (segment: Registers['tr'], ours: Registers['tr']) =>
-    segment.rights & PRESENT || segment.selector !== ours.selector ? segment : ours;
+  const isProtected = (own.cr0 & CR0_PE) !== 0n && (own.rflags & RFLAGS_VM) === 0n;
+  const isNull = ({ selector }: Segment) => isProtected && (selector & ~RPL) === 0;
+  const known = (segment: Segment, ours: Segment, hasBase: boolean): Segment =>
+    isNull(segment) && segment.selector === ours.selector
+      ? { ...ours, base: hasBase ? segment.base : ours.base }
+      : segment;
   return {
     ...theirs,
-    segments: theirs.segments.map((segment, n) => known(segment, own.segments[n]!)),
-    ldtr: known(theirs.ldtr, own.ldtr),
+    segments: theirs.segments.map((segment, n) => known(segment, own.segments[n]!, n >= FS)),
+    ldtr: known(theirs.ldtr, own.ldtr, false),
     fip: own.fip,
     fdp: own.fdp,
     fop: own.fop,

@@ -33,6 +33,13 @@ const UNTIL: VmExit = { kind: 'until' };
 const WINDOW: VmExit = { kind: 'interrupt-window' };
 const SHUTDOWN: GuestExit = { kind: 'shutdown' };
 
+const IA32_EFER = 0xc000_0080;
+const EFER_LME = 1n << 8n;
+const EFER_LMA = 1n << 10n;
+/** SCE, LME, LMA, NXE. */
+const EFER_KNOWN = 0xd01n;
+const CR0_PG = 1n << 31n;
+
 /** What an exit costs on the hardware of today, and so how fast guest time passes. */
 export const TICKS_PER_EXIT = 10_000;
 /** Twice a person's patience fits into 100 ms. */
@@ -72,6 +79,8 @@ export class KvmVcpu implements Vcpu {
   /** KVM_INTERRUPT was called, and the next KVM_RUN delivers it. */
   #injected = false;
   #interrupted = false;
+  /** The guest has run on since the last exit. */
+  #pastExit = false;
   /** The exit that `run` returned and `enter` has not answered. */
   #pending: GuestExit | undefined;
   /** It was answered, and its instruction has not retired. */
@@ -86,6 +95,8 @@ export class KvmVcpu implements Vcpu {
   /** An exit that CR8 has changed before: dealt with after that. */
   #postponed = false;
   #tscAdjust = 0n;
+  /** What IA32_EFER becomes when the WRMSR that is being answered has retired. */
+  #efer: bigint | undefined;
   #ramHash = 0n;
   readonly #pageHashes: BigUint64Array;
 
@@ -123,13 +134,19 @@ export class KvmVcpu implements Vcpu {
   get interrupted(): boolean {
     return this.#interrupted;
   }
-  /** May the registers be read as those of this position? Not inside an instruction. */
+  /** Is this the boundary behind the last exit? Not inside an instruction, not farther on. */
   get settled(): boolean {
+    return this.#atBoundary && !this.#pastExit;
+  }
+
+  get #atBoundary(): boolean {
     return !this.#midway && !this.#pending && !this.#injected && this.#elements.length === 0;
   }
 
   run(until: Icount): VmExit {
     if (this.#pending) throw new Error(`kvm: ${this.#pending.kind} exit was not answered`);
+    // What was sent while the guest did not run must not stop it before it has moved.
+    if (this.#interrupted) this.vm.forgetKick();
     this.#interrupted = false;
     for (;;) {
       if (this.#shutdown) return SHUTDOWN;
@@ -188,6 +205,7 @@ export class KvmVcpu implements Vcpu {
   #finish(until: Icount): VmExit | undefined {
     const exit = this.#midway!;
     this.#midway = undefined;
+    this.#pastExit = false;
     // An access to an MSR that ends in #GP(0) has exited, but it does not retire.
     const faults = isMsrAccess(exit) && this.vm.run.u8('msr.error') !== 0;
     if (this.counting === 'exits' || !faults) this.#icount++;
@@ -201,7 +219,11 @@ export class KvmVcpu implements Vcpu {
     // HLT has retired in KVM's eyes when it exits.
     if (exit.kind === 'hlt') return undefined;
     const stop = this.#intr || this.#nmi || this.#icount >= until || this.#debug.active;
-    return stop ? this.#settle() : undefined;
+    if (!stop && this.#efer === undefined) return undefined;
+    const more = this.#settle();
+    if (this.#efer !== undefined) writeMsr(this.vm, IA32_EFER, this.#efer);
+    this.#efer = undefined;
+    return more;
   }
 
   /** Has KVM complete the instruction and stop in front of the next one. */
@@ -235,6 +257,7 @@ export class KvmVcpu implements Vcpu {
     const result = this.#debug.around(() => this.vm.enter(false));
     this.#injected = false;
     this.#windowKnown = true;
+    this.#pastExit = true;
     if (result === 'interrupted') {
       this.#interrupted = true;
       return UNTIL;
@@ -322,10 +345,19 @@ export class KvmVcpu implements Vcpu {
 
   #writeMsr(msr: number, value: bigint): boolean {
     if (msr === 0x79 || msr === 0x8b) return true;
+    if (msr === IA32_EFER) return this.#writeEfer(value);
     if (msr === IA32_TSC_ADJUST) this.#tscAdjust = value;
     else if (msr === IA32_TSC) this.#tscAdjust = value - BigInt(this.ticks);
     else
       return HASHED_MSRS.includes(msr) || WRITABLE.has(msr) ? writeMsr(this.vm, msr, value) : false;
+    return true;
+  }
+
+  /** Modes change when WRMSR has retired: until then KVM still needs the old one to finish it. */
+  #writeEfer(value: bigint): boolean {
+    const { efer, cr0 } = this.registers();
+    if (value & ~EFER_KNOWN || ((efer ^ value) & EFER_LME && cr0 & CR0_PG)) return false;
+    this.#efer = (value & ~EFER_LMA) | (efer & EFER_LMA);
     return true;
   }
 
@@ -389,7 +421,7 @@ export class KvmVcpu implements Vcpu {
   }
 
   checkpoint(): VcpuCheckpoint {
-    if (!this.settled) throw new Error('kvm: a checkpoint inside an instruction');
+    if (!this.#atBoundary) throw new Error('kvm: a checkpoint inside an instruction');
     const values = readMsrs(this.vm, HASHED_MSRS);
     const checkpoint: Checkpoint = {
       icount: this.icount,
@@ -429,4 +461,4 @@ export class KvmVcpu implements Vcpu {
 const isMsrAccess = ({ kind }: GuestExit): boolean => kind === 'rdmsr' || kind === 'wrmsr';
 
 /** Registers with a place in `Registers`, which the guest may write. */
-const WRITABLE: ReadonlySet<number> = new Set([0xc000_0080, 0xc000_0100, 0xc000_0101, 0xc000_0102]);
+const WRITABLE: ReadonlySet<number> = new Set([0xc000_0100, 0xc000_0101, 0xc000_0102]);

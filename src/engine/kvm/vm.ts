@@ -104,13 +104,18 @@ export class KvmVm {
     const result = host.ioctl(this.#vcpu, IOCTLS.KVM_RUN, 0);
     if (result >= 0) return 'exited';
     if (result === -EINTR) {
-      if (!immediateExit) this.#kick.take();
+      if (!immediateExit) this.forgetKick();
       return 'interrupted';
     }
     throw new KvmError(
       `KVM: expected KVM_RUN to enter the guest; it gave ${errnoName(-result)} ` +
         `(last: ${exitReasonName(this.run.u32('exit_reason'))})`,
     );
+  }
+
+  /** Takes back the signal that is to interrupt the guest. */
+  forgetKick(): void {
+    this.#kick.take();
   }
 
   /** Through the guest's own tables, as KVM walks them. */
