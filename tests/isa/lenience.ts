@@ -21,6 +21,7 @@ export function isUndefined({ encoding, case: c }: Generated): boolean {
 export function settle(g: Generated, ours: Outcome, theirs: Outcome): Outcome {
   hideTrapFlag(g, theirs);
   // Segments that end a byte early: what is a page fault at the top of memory comes sooner.
-  if (g.case.compatibility && ours.vector === 13 && theirs.cr2 >= 0xfffffff0n) return ours;
+  const limit = ours.vector === 12 || ours.vector === 13;
+  if (g.case.compatibility && limit && theirs.cr2 >= 0xfffffff0n) return ours;
   return theirs;
 }

@@ -84,7 +84,7 @@ function bound(e: Emitter): void {
   e.raiseIf(e.or(e.lts(index, lower), e.gts(index, upper)), BR);
 }
 
-function undefinedOpcode(e: Emitter): void {
+export function undefinedOpcode(e: Emitter): void {
   e.raise(UD);
 }
 

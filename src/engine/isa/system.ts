@@ -24,6 +24,7 @@ import {
   setAlignmentCheck,
 } from '../microcode/processor.ts';
 import * as L from '../vcpu/layout.ts';
+import { undefinedOpcode } from './branch.ts';
 import type { Emitter } from './emitter.ts';
 import { io } from './io.ts';
 import type { Row } from './row.ts';
@@ -111,6 +112,17 @@ const processor: readonly Row[] = [
     feature: 'RDSEED',
     cite: 'SDM 2B RDSEED',
   },
+  // F2 and F3 make them other instructions, which are not here.
+  ...['F2 0F C7 /6', 'F3 0F C7 /6', 'F2 0F C7 /7', 'F3 0F C7 /7'].map(
+    (enc): Row => ({
+      enc,
+      name: 'UD',
+      ops: 'Rv',
+      emit: undefinedOpcode,
+      ends: true,
+      cite: 'SDM 2D A.4 group 9',
+    }),
+  ),
   { enc: '0F 08', name: 'INVD', ops: '', ...caches, cite: 'SDM 2A INVD' },
   { enc: '0F 09', name: 'WBINVD', ops: '', ...caches, cite: 'SDM 2D WBINVD' },
   {
