@@ -35,7 +35,7 @@ describe('the demo guest', () => {
     ['compiled at once', { hotAt: 1 }],
     ['one block to a region', { hotAt: 2, blocksMax: 1 }],
     ['regions of three instructions at most', { hotAt: 3, instructionsMax: 3 }],
-    ['a code cache of two regions', { hotAt: 20, regionsMax: 2 }],
+    ['a code cache of two regions', { hotAt: 300, regionsMax: 2 }],
   ];
   for (const [name, jit] of cases) {
     it(`is the same in the JIT, ${name}`, () => {

@@ -1,10 +1,10 @@
 /**
  * A region: hot blocks of one page and mode as one WebAssembly function. Blocks stand in the order
- * of their addresses; a forward edge is a branch out of nested blocks, a backward edge goes through
- * the dispatch at the top, which is also where the region is entered.
+ * of their addresses, loops of the guest are loops here. A forward edge is a branch out of nested
+ * blocks, a backward edge one to the head of its loop. Any block may be entered from outside: the
+ * local `entry` says which, and every loop begins with a dispatch on it.
  *
- *     loop dispatch
- *       block n-1 { ... block 0 { br_table entry } code of block 0 ... } code of block n-1
+ *     loop { block n-1 { ... block 0 { br_table entry } part 0 ... } part n-1 }
  *
  * LEFT has been charged for a block by whoever goes to it, inside the region as outside.
  */
@@ -21,6 +21,7 @@ import {
   type JitRuntime,
   type Placed,
 } from './emitter.ts';
+import { contains, findLoops, type Loop } from './loops.ts';
 
 /** A block to compile. */
 export interface RegionBlock {
@@ -44,8 +45,11 @@ export function emitRegion(
   tableIndex: number,
 ): JitEmitter {
   const byOffset = new Map(blocks.map((b, i) => [b.offset, i]));
-  const labels: Label[] = [];
-  let dispatch: Label | undefined;
+  /** Where a branch to a part of a loop goes, by the part's first block. */
+  const heads = new Map<Loop, Label>();
+  const partLabels = new Map<Loop, Label[]>();
+  /** Loops around the block being written, innermost first. */
+  let around: Loop[] = [];
   let current = 0;
   let placed: Placed | undefined;
   const first = blocks[0]!.instructions[0]!;
@@ -58,11 +62,12 @@ export function emitRegion(
       e.set(e.left, e.add(e.get(e.left), target.count));
       e.exitWith(EXIT_STOP, target.ip);
     });
-    if (k > current) e.br(labels[k]!);
-    else {
-      e.set(entry, k);
-      e.br(dispatch!);
-    }
+    const loop = around.find((l) => contains(l, k))!;
+    const here = loop.parts.findIndex((part) => contains(part, current));
+    const there = loop.parts.findIndex((part) => contains(part, k));
+    const forward = there > here;
+    if (!forward || typeof loop.parts[there] !== 'number') e.set(entry, k);
+    e.br(forward ? partLabels.get(loop)![there]! : heads.get(loop)!);
   };
 
   /** Goes on with the record that `next` gives: here if it is one of ours, else outside. */
@@ -74,7 +79,7 @@ export function emitRegion(
     e.if(e.and(e.ne(e.get(e.at), 0), ours), () => {
       e.loadRipPage();
       e.set(entry, e.load('i32', 2, e.shru(e.get(e.at), 4), L.COUNTERS));
-      e.br(dispatch!);
+      e.br(heads.get(root)!);
     });
     e.exitWith(EXIT_NEXT);
   };
@@ -97,11 +102,10 @@ export function emitRegion(
   const e: JitEmitter = new JitEmitter(first.variant, runtime, {
     go: (taken) => {
       const { insn, offset, ip, variant } = placed!;
-      const relative = offset + insn.length + Number(insn.imm);
-      const target = taken ? wrapTarget(relative, insn.size) : offset + insn.length;
+      const target = taken ? takenOffset(placed!) : offset + insn.length;
       const k = target === undefined ? undefined : byOffset.get(target);
-      if (k !== undefined && target !== undefined && target < 4096) toBlock(k);
-      else toOutside(ip, taken, taken ? variant.size : insn.codeSize === 8 ? 8 : 4);
+      if (k !== undefined) toBlock(k);
+      else toOutside(ip, taken, taken ? variant.size : codeSize(placed!));
     },
     indirect: (rip) => {
       e.storeLeft();
@@ -109,6 +113,7 @@ export function emitRegion(
     },
   });
   const entry = e.var('i32');
+  const root = findLoops(blocks.length, edgesOf(blocks, byOffset));
 
   const codeOf = (k: number): void => {
     const block = blocks[k]!;
@@ -124,33 +129,75 @@ export function emitRegion(
     }
     if (block.continueIp === undefined) return;
     const next = byOffset.get(block.end);
-    if (next !== undefined && block.end < 4096) toBlock(next);
-    else {
-      toOutside(block.continueIp, false, block.instructions[0]!.insn.codeSize === 8 ? 8 : 4);
-    }
+    if (next !== undefined) toBlock(next);
+    else toOutside(block.continueIp, false, codeSize(block.instructions[0]!));
   };
 
-  e.region(() => {
-    e.set(entry, e.load('i32', 2, e.shru(e.param(0), 4), L.COUNTERS));
-    e.loop((top) => {
-      dispatch = top;
+  const emitLoop = (loop: Loop): void => {
+    const { parts, from, to } = loop;
+    const labels: Label[] = [];
+    partLabels.set(loop, labels);
+    e.loop((head) => {
+      heads.set(loop, head);
       const open = (n: number): void => {
         if (n === 0) {
-          e.brTable(e.get(entry), labels);
+          // Mostly it is the next time round.
+          if (loop !== root && parts[0] === from) {
+            e.brIf(labels[0]!, e.eq(e.get(entry), from));
+          }
+          const byBlock: Label[] = [];
+          for (let k = from; k <= to; k++) {
+            byBlock.push(labels[parts.findIndex((part) => contains(part, k))]!);
+          }
+          e.brTable(e.sub(e.get(entry), from), byBlock);
           return;
         }
         e.block((label) => {
           labels[n - 1] = label;
           open(n - 1);
         });
-        codeOf(n - 1);
+        const part = parts[n - 1]!;
+        if (typeof part === 'number') codeOf(part);
+        else {
+          around = [part, ...around];
+          emitLoop(part);
+          around = around.slice(1);
+        }
       };
-      open(blocks.length);
+      open(parts.length);
+      e.unreachable();
     });
+  };
+
+  e.region(() => {
+    e.set(entry, e.load('i32', 2, e.shru(e.param(0), 4), L.COUNTERS));
+    around = [root];
+    emitLoop(root);
   });
   return e;
 }
 
-/** Page-relative target of a branch, or undefined where its operand size would wrap RIP. */
-const wrapTarget = (relative: number, size: number): number | undefined =>
-  relative >= 0 && relative < 4096 && size !== 2 ? relative : undefined;
+const codeSize = ({ insn }: Placed): number => (insn.codeSize === 8 ? 8 : 4);
+
+/** Offset in the page that a relative branch goes to; undefined where it leaves it or wraps RIP. */
+function takenOffset({ insn, offset }: Placed): number | undefined {
+  const target = offset + insn.length + Number(insn.imm);
+  return target >= 0 && target < 4096 && insn.size !== 2 ? target : undefined;
+}
+
+/** Direct edges between the blocks, by number. */
+function edgesOf(
+  blocks: readonly RegionBlock[],
+  byOffset: ReadonlyMap<number, number>,
+): (readonly [number, number])[] {
+  return blocks.flatMap((block, k) => {
+    const last = block.instructions[block.instructions.length - 1]!;
+    const targets = [block.end];
+    const taken = last.insn.row.ops.startsWith('J') ? takenOffset(last) : undefined;
+    if (taken !== undefined) targets.push(taken);
+    return targets.flatMap((offset) => {
+      const to = byOffset.get(offset);
+      return to === undefined ? [] : [[k, to] as const];
+    });
+  });
+}
