@@ -39,6 +39,11 @@ export class Connection {
     });
   }
 
+  /** Is a packet being dealt with? */
+  get busy(): boolean {
+    return this.#working;
+  }
+
   feed(bytes: Uint8Array): void {
     for (const received of this.#framing.feed(bytes)) {
       switch (received.kind) {

@@ -1,0 +1,47 @@
+/** The real gdb as a child, with a server of ours in this process. */
+
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { GdbServer } from '../../src/gdbstub/server.ts';
+import type { DebugTarget } from '../../src/target/index.ts';
+
+function version(): string | undefined {
+  try {
+    return execFileSync('gdb', ['--version'], { encoding: 'utf8' }).split('\n')[0];
+  } catch {
+    return undefined;
+  }
+}
+
+export const GDB = version();
+
+/** Runs commands after `target remote`, and returns what gdb printed, one line an entry. */
+export async function gdb(
+  target: DebugTarget,
+  elf: string,
+  commands: readonly string[],
+): Promise<string[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'retrovisor-gdb-'));
+  const path = join(folder, 's');
+  const script = join(folder, 'script');
+  const server = new GdbServer(target);
+  await server.listen({ path });
+  try {
+    const first = ['set pagination off', 'set width 0', `target remote ${path}`];
+    writeFileSync(script, `${[...first, ...commands].join('\n')}\n`);
+    const output = await new Promise<string>((resolve, reject) => {
+      const options = { timeout: 60_000, encoding: 'utf8' } as const;
+      execFile('gdb', ['-nx', '-q', '-batch', elf, '-x', script], options, (error, out, err) => {
+        // gdb -batch ends with 1 if the last command failed; what matters is what it said.
+        if (error?.killed) reject(new Error(`gdb took too long; it said:\n${out}${err}`));
+        else resolve(out + err);
+      });
+    });
+    return output.split('\n');
+  } finally {
+    await server.close();
+    rmSync(folder, { recursive: true });
+  }
+}
