@@ -86,7 +86,9 @@ describe('imports between folders', () => {
   });
 
   test('the command line reaches the engine through its index and its vocabulary only', () => {
-    const OPEN = ['index', 'exit', 'units', 'cpuid', 'cpu-models'].map((name) => `src/engine/${name}.ts`);
+    const OPEN = ['index', 'exit', 'units', 'cpuid', 'cpu-models'].map(
+      (name) => `src/engine/${name}.ts`,
+    );
     const around = source
       .filter((file) => file.startsWith('src/cli/'))
       .flatMap((file) =>

@@ -93,7 +93,7 @@ const withoutTick = (text: string): string => text.replace(/tick \d+/, 'tick N')
 /** The console as the README's "What you see" shows it: an indented block. */
 function quotedInReadme(): string[] {
   const readme = readFileSync(join(folder, 'README.md'), 'utf8');
-  const section = /## What you see\n([^]*?)\n## /.exec(readme)?.[1] ?? '';
+  const section = /## What you see\n([\s\S]*?)\n## /.exec(readme)?.[1] ?? '';
   const lines = section.split('\n').filter((line) => line.startsWith('    '));
   expect(lines.length).toBeGreaterThan(4);
   return lines.map((line) => withoutTick(line.slice(4)));
