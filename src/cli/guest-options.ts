@@ -5,7 +5,8 @@
  */
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { CpuModel } from '../engine/cpuid.ts';
+import { KVM_CPU } from '../engine/cpu-models.ts';
+import { type CpuModel, DEFAULT_CPU } from '../engine/cpuid.ts';
 import { type Gpa, gpa } from '../engine/units.ts';
 import { cpuOption } from './cpu-option.ts';
 import { notInThisVersion, UsageError } from './errors.ts';
@@ -28,7 +29,7 @@ interface Raw {
   nic?: string;
   serial: SerialTarget;
   rtc?: Date;
-  accel: Accel;
+  accel: GuestAccel;
   cpu: CpuModel;
   name?: string;
   until?: string;
@@ -45,7 +46,7 @@ export interface GuestOptions {
   readonly rtc: Date | undefined;
   /** The default model when not given. */
   readonly cpu: CpuModel | undefined;
-  readonly accel: Accel;
+  readonly accel: GuestAccel;
   readonly name: string | undefined;
   readonly until: string | undefined;
   /** Where a flat image goes; undefined for kernels that say it themselves. */
@@ -76,7 +77,7 @@ export function addGuestOptions(command: Command): Command {
     )
     .option('--at <ADDRESS>', 'load --kernel as a flat image here, e.g. 0x7c00', parseAddress)
     .addOption(cpuOption())
-    .addOption(accelOption())
+    .addOption(guestAccelOption())
     .option('--name <S>', 'a name for the guest')
     .option('--until <MARK>', 'stop at an icount (1234567, 1.5G) or at console:"TEXT"')
     .addOption(hidden('--smp <N>').argParser(parseSmp).default(1))
@@ -100,7 +101,7 @@ export function guestOptions(raw: object, command: string): GuestOptions {
     memoryMib: options.memory,
     serial: options.serial,
     rtc: options.rtc,
-    cpu: options.cpu,
+    cpu: options.accel === 'kvm' ? kvmCpu(options.cpu) : options.cpu,
     accel: options.accel,
     name: options.name,
     until: options.until,
@@ -186,6 +187,30 @@ export function accelOption(): Option {
 
 function parseAccel(text: string): Accel {
   if (text === 'jit' || text === 'interp') return text;
-  if (text === 'kvm') throw notInThisVersion('--accel kvm', 'use --accel jit');
-  throw new InvalidArgumentError('expected jit, interp or kvm');
+  if (text === 'kvm') {
+    throw new InvalidArgumentError(
+      'expected jit or interp: a recording made under kvm replays here',
+    );
+  }
+  throw new InvalidArgumentError('expected jit or interp');
+}
+
+/** What runs a live guest: the processor itself, too. */
+export type GuestAccel = Accel | 'kvm';
+
+function guestAccelOption(): Option {
+  return new Option('--accel <NAME>', 'what runs the instructions: jit, interp or kvm')
+    .argParser((text): GuestAccel => {
+      if (text === 'jit' || text === 'interp' || text === 'kvm') return text;
+      throw new InvalidArgumentError('expected jit, interp or kvm');
+    })
+    .default('jit');
+}
+
+/** KVM gives a guest time stamps and random numbers unseen: its model has none, and no other will do. */
+function kvmCpu(asked: CpuModel): CpuModel {
+  if (asked === DEFAULT_CPU || asked === KVM_CPU) return KVM_CPU;
+  throw new UsageError(
+    `--accel kvm expects --cpu ${KVM_CPU.name} or none; got --cpu ${asked.name}`,
+  );
 }

@@ -68,7 +68,11 @@ export async function powerOn(
   const cpu = options.cpu ?? DEFAULT_CPU;
   const { loadPrebuiltModule } = await import('./prebuilt.ts');
   loadPrebuiltModule();
-  const vcpu = createVcpu({ memoryBytes, accel: options.accel, cpu });
+  const { accel } = options;
+  const vcpu =
+    accel === 'kvm'
+      ? await (await import('./kvm-guest.ts')).createKvmVcpu(memoryBytes)
+      : createVcpu({ memoryBytes, accel, cpu });
   vcpu.setRegisters(boot.registers);
   const tap = tapFor(vcpu);
   const machine = new Machine(vcpu, {

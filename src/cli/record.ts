@@ -6,8 +6,9 @@ import { icount } from '../engine/units.ts';
 import type { Vcpu } from '../engine/vcpu/vcpu.ts';
 import { type Cli, finish } from './command.ts';
 import { FailureError, reasonOf, UsageError } from './errors.ts';
-import { bytes, duration, plural } from './format.ts';
+import { bytes, duration, mips, plural } from './format.ts';
 import { addGuestOptions, guestOptions } from './guest-options.ts';
+import { KvmRecording } from './kvm-guest.ts';
 import { type GuestPlan, planGuest } from './live-guest.ts';
 import { ending, type LiveResult, type RunHooks, runLive, statusAfter } from './live-run.ts';
 import type { Output } from './output.ts';
@@ -55,19 +56,24 @@ export async function record(
   path: string,
   output: Output,
 ): Promise<{ result: LiveResult; totals: Totals }> {
-  const { startRecording } = await import('./recording-start.ts');
+  const { AT_EXITS, startRecording } = await import('./recording-start.ts');
+  const followed = plan.options.accel === 'kvm' ? await KvmRecording.prepare(plan) : undefined;
+  let kvm: KvmRecording | undefined;
   let started: StartedRecording | undefined;
   let vcpu: Vcpu | undefined;
   let flushedMs = performance.now();
   const hooks: RunHooks = {
     tapFor: (fresh) => {
       vcpu = fresh;
-      started = writingTo(path, () => startRecording(plan, fresh.registers(), path));
-      return started.recorder;
+      const hashes = followed && AT_EXITS;
+      started = writingTo(path, () => startRecording(plan, fresh.registers(), path, hashes));
+      kvm = followed?.(fresh, started.recorder);
+      return kvm?.follower ?? started.recorder;
     },
-    nextStop: () => started?.recorder.nextHashAt ?? icount(0),
+    nextStop: () => kvm?.nextStop ?? started?.recorder.nextHashAt ?? icount(0),
     atBoundary: () => {
-      if (vcpu) started?.recorder.hashPoint(vcpu);
+      const at = kvm ? kvm.compared() : vcpu;
+      if (at) started?.recorder.hashPoint(at);
     },
     afterSlice: (interactive) => {
       const nowMs = performance.now();
@@ -77,14 +83,18 @@ export async function record(
     },
   };
   try {
-    const result = await runLive(plan, output, hooks);
+    const run = await runLive(plan, output, hooks);
     if (!started) throw new Error('a run without a recorder');
     const { recorder } = started;
-    recorder.end(result.reason, result.vcpu);
+    const end = kvm?.ended() ?? run.vcpu;
+    const stateHash = recorder.end(run.reason, end);
+    const result = { ...run, icount: end.icount, stateHash, mips: mips(end.icount, run.seconds) };
     return { result, totals: { ...recorder.totals, bytes: recorder.bytes } };
   } catch (error) {
+    if (kvm && started) started.recorder.flush();
     started?.recorder.abandon();
-    if (!started || !(error instanceof Error) || error.name !== 'RecordingError') throw error;
+    const names = ['RecordingError', 'KvmError', 'FollowError'];
+    if (!started || !(error instanceof Error) || !names.includes(error.name)) throw error;
     // What is on the disk is a recording still, up to its last whole chunk.
     const saved = started.writer.savedIcount;
     throw new FailureError(`'${path}': ${error.message}; it replays up to icount ${saved}`);

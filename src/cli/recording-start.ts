@@ -18,6 +18,16 @@ const HASH_SPACING = 50_000_000;
 /** Shorter pieces of an image are not worth a reference. */
 const REFERENCE_BYTES_MIN = 256;
 
+/** Instructions between two state hashes. */
+export interface Hashes {
+  readonly apartAtLeast: number;
+  readonly apartAtMost: number;
+}
+
+const PERIODIC: Hashes = { apartAtLeast: HASH_SPACING, apartAtMost: HASH_SPACING };
+/** Under KVM they are taken at exits, however far apart those are. */
+export const AT_EXITS: Hashes = { apartAtLeast: 1, apartAtMost: 2 ** 32 };
+
 export interface StartedRecording {
   readonly recorder: Recorder;
   readonly writer: RecordingWriter;
@@ -28,6 +38,7 @@ export function startRecording(
   plan: GuestPlan,
   registers: Registers,
   path: string,
+  hashes: Hashes = PERIODIC,
 ): StartedRecording {
   const { options, memoryBytes, boot, files, rtcStart } = plan;
   const images = files.map((file) => ({ ...file, sha256: sha256(file.bytes) }));
@@ -42,7 +53,7 @@ export function startRecording(
         append: options.append,
         bootFormat: boot.format,
       },
-      hashSpacing: HASH_SPACING,
+      hashSpacing: hashes.apartAtMost,
       quirks: [],
     },
     images,
@@ -51,7 +62,7 @@ export function startRecording(
       writes: initialWrites(boot, memoryBytes).map((write) => ramWrite(write, images)),
     },
   });
-  return { recorder: new Recorder(writer, { hashSpacing: HASH_SPACING }), writer };
+  return { recorder: new Recorder(writer, { hashSpacing: hashes.apartAtLeast }), writer };
 }
 
 /** What the loader took from a file as it is becomes a reference to the file's content. */

@@ -3,6 +3,7 @@
 import { type Cli, finish } from './command.ts';
 import { duration, plural } from './format.ts';
 import { addGuestOptions, guestOptions } from './guest-options.ts';
+import { asFailure } from './kvm-guest.ts';
 import { planGuest } from './live-guest.ts';
 import { ending, NO_HOOKS, runLive, statusAfter } from './live-run.ts';
 
@@ -16,8 +17,16 @@ export function addRun(cli: Cli): void {
   ];
   finish(cli, command, examples, async (_operands, options, output) => {
     const guest = guestOptions(options, 'run');
-    const result = await runLive(await planGuest(guest), output, NO_HOOKS);
+    const result = await runLive(await planGuest(guest), output, NO_HOOKS).catch((error) => {
+      throw asFailure(error);
+    });
     const { icount, stateHash, seconds, mips, reason } = result;
+    if (guest.accel === 'kvm') {
+      // KVM counts no instructions.
+      output.document({ exits: icount, stateHash, seconds, reason });
+      output.note(`${ending(reason)} after ${plural(icount, 'exit')} in ${duration(seconds)}`);
+      return statusAfter(result);
+    }
     output.document({ icount, stateHash, seconds, mips, reason });
     output.note(
       `${ending(reason)} after ${plural(icount, 'instruction')} in ${duration(seconds)}, ${mips} MIPS`,

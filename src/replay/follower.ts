@@ -217,10 +217,12 @@ const FS = 4;
 function withoutUnknown(theirs: Registers, own: Registers): Registers {
   const isProtected = (own.cr0 & CR0_PE) !== 0n && (own.rflags & RFLAGS_VM) === 0n;
   const isNull = ({ selector }: Segment) => isProtected && (selector & ~RPL) === 0;
-  const known = (segment: Segment, ours: Segment, hasBase: boolean): Segment =>
-    isNull(segment) && segment.selector === ours.selector
-      ? { ...ours, base: hasBase ? segment.base : ours.base }
-      : segment;
+  const known = (segment: Segment, ours: Segment, hasBase: boolean): Segment => {
+    // Without protection nothing looks at the type, and nothing says what loading CS makes of it.
+    if (!isProtected) return { ...segment, rights: ours.rights };
+    if (!isNull(segment) || segment.selector !== ours.selector) return segment;
+    return { ...ours, base: hasBase ? segment.base : ours.base };
+  };
   return {
     ...theirs,
     segments: theirs.segments.map((segment, n) => known(segment, own.segments[n]!, n >= FS)),

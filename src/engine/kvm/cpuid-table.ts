@@ -4,6 +4,7 @@
  */
 
 import { type CpuidRegisters, type CpuModel, cpuid } from '../cpuid.ts';
+import type { CpuidExit, Entry } from '../exit.ts';
 
 export interface CpuidEntry {
   readonly leaf: number;
@@ -33,4 +34,10 @@ export function cpuidTable(model: CpuModel): CpuidEntry[] {
     }
   }
   return entries;
+}
+
+/** What CPUID has told a guest under KVM: for whoever does the same on another vCPU. */
+export function answerCpuid(model: CpuModel, { leaf, subleaf }: CpuidExit): Entry {
+  const dynamic = { apicEnabled: true, osxsave: false };
+  return { kind: 'cpuid', regs: cpuid(model, leaf >>> 0, subleaf >>> 0, dynamic) };
 }

@@ -1,0 +1,79 @@
+/**
+ * `--accel kvm`: the vCPU that the processor runs, and what recording it takes. The KVM backend is
+ * loaded when it is asked for, and so is the library that it needs.
+ */
+
+import type { MachineTap } from '../engine/tap.ts';
+import { type Icount, icount } from '../engine/units.ts';
+import type { Vcpu } from '../engine/vcpu/vcpu.ts';
+import type { Follower, Leader } from '../replay/follower.ts';
+import { FailureError, UsageError } from './errors.ts';
+import type { GuestPlan } from './live-guest.ts';
+
+/** Exits between two comparisons of KVM's state with ours, each a state hash of the recording. */
+const COMPARE_EVERY = 1000;
+
+/** A vCPU under KVM. Where there is none, the message says why and what to do. */
+export async function createKvmVcpu(memoryBytes: number): Promise<Vcpu> {
+  const { KvmVcpu } = await import('../engine/kvm/index.ts');
+  try {
+    return await KvmVcpu.create({ memoryBytes });
+  } catch (error) {
+    if (error instanceof Error && error.name === 'KvmError') throw new UsageError(error.message);
+    throw error;
+  }
+}
+
+/** What KVM, or the comparison with it, gives up with: the guest's or the host's failure, not ours. */
+export function asFailure(error: unknown): unknown {
+  const ours = error instanceof Error && ['KvmError', 'FollowError'].includes(error.name);
+  return ours ? new FailureError(error.message) : error;
+}
+
+/**
+ * A recording in the making. KVM counts no instructions: a vCPU of ours follows it exit by exit, and
+ * what is recorded carries the follower's icounts and hashes of KVM's state.
+ */
+export class KvmRecording {
+  readonly follower: Follower;
+  readonly #leader: Vcpu;
+
+  static async prepare(plan: GuestPlan) {
+    const { answerCpuid, KVM_CPU } = await import('../engine/kvm/index.ts');
+    const { createVcpu, initialWrites } = await import('../engine/index.ts');
+    const { Follower } = await import('../replay/follower.ts');
+    return (leader: Vcpu, tap: MachineTap): KvmRecording => {
+      const { memoryBytes, boot } = plan;
+      const vcpu = createVcpu({ memoryBytes, cpu: KVM_CPU });
+      for (const { at, bytes } of initialWrites(boot, memoryBytes)) vcpu.ram.poke(at, bytes);
+      vcpu.setRegisters(boot.registers);
+      const cpuid = answerCpuid.bind(undefined, KVM_CPU);
+      const options = { leader: leader as Vcpu & Leader, vcpu, cpuid, tap };
+      return new KvmRecording(leader, new Follower(options));
+    };
+  }
+
+  private constructor(leader: Vcpu, follower: Follower) {
+    this.#leader = leader;
+    this.follower = follower;
+  }
+
+  /** The machine must stop here, in exits. */
+  get nextStop(): Icount {
+    return icount((Math.floor(this.#leader.icount / COMPARE_EVERY) + 1) * COMPARE_EVERY);
+  }
+
+  /** For the recorder, where the two can be compared: the icount, and the hash of KVM's state. */
+  compared(): Pick<Vcpu, 'icount' | 'stateHash'> | undefined {
+    const hash = this.follower.compare();
+    return hash === undefined
+      ? undefined
+      : { icount: this.follower.vcpu.icount, stateHash: () => hash };
+  }
+
+  /** The same for the end, which is the last boundary that both have been at. */
+  ended(): Pick<Vcpu, 'icount' | 'stateHash'> {
+    this.follower.finish();
+    return this.compared() ?? this.follower.vcpu;
+  }
+}
