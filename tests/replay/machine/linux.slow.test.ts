@@ -15,6 +15,8 @@ import { ReplaySession } from '../../../src/replay/session.ts';
 import { Timeline, type TimelineOptions } from '../../../src/replay/timeline.ts';
 import { finish } from '../../../src/replay/work.ts';
 import { Recording } from '../../../src/trace/recording.ts';
+import { checkAnswers, checkStepsBack } from './check-answers.ts';
+import { forwardLog } from './forward-log.ts';
 import { freshVcpu, type RecordedGuest, recordGuest } from './record-guest.ts';
 
 const folder = join(import.meta.dirname, '../../../.cache/guests');
@@ -141,6 +143,19 @@ describe.skipIf(!existsSync(join(folder, 'vmlinuz-cloud')))('a boot of Debian', 
       found += compareWays(timeline, from, to, [stack]);
     }
     expect(found).toBeGreaterThan(4);
+  });
+
+  test('gives the answers that a walk forward wrote down, at the start, in the middle and at the end', () => {
+    const timeline = timelineOf();
+    const steps = 2000;
+    for (const from of [0, guest.icount * 0.6, guest.icount - steps]) {
+      finish(timeline.seekTo(mark(Math.floor(from))));
+      const log = forwardLog(timeline, steps);
+      const { executions, writes } = checkAnswers(timeline, log, 3);
+      expect(executions).toBeGreaterThan(0);
+      expect(writes).toBeGreaterThan(0);
+      checkStepsBack(timeline, log, 30);
+    }
   });
 
   test('from the start there is no way back', () => {
