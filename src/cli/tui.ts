@@ -1,20 +1,94 @@
-/** `retrovisor tui`: not there yet. Left out of the help, but whoever types it gets an answer. */
+/**
+ * `retrovisor tui FILE`, or just `retrovisor FILE`: time travel in the terminal. React and Ink are
+ * loaded here and nowhere else: they take longer to load than other commands to run.
+ */
 
-import type { Cli } from './command.ts';
-import { notInThisVersion } from './errors.ts';
+import { type Cli, finish } from './command.ts';
+import { type ExitStatus, UsageError } from './errors.ts';
+import { type Accel, accelOption } from './guest-options.ts';
+import { type Output, wantsColor } from './output.ts';
+import { openRecording, readingFromAsync } from './recording-file.ts';
+
+interface TuiOptions {
+  readonly at?: string;
+  readonly symbols?: string;
+  readonly ascii?: boolean;
+  readonly accel: Accel;
+}
 
 export function addTui(cli: Cli): void {
-  cli.program
-    .command('tui', { hidden: true })
+  const command = cli.program
+    .command('tui')
     .description('time travel in the terminal')
-    .argument('[file]')
-    .allowUnknownOption()
-    .allowExcessArguments()
-    .action((file: string | undefined) => {
-      const recording = file ?? 'FILE';
-      throw notInThisVersion(
-        "'retrovisor tui'",
-        `'retrovisor replay ${recording} --to MARK' shows the guest at any point`,
-      );
-    });
+    .argument('<recording>', 'a .retro file')
+    .option('--at <MARK>', 'where to begin', 'start')
+    .option('--symbols <FILE>', 'an ELF file or a System.map (default: the kernel recorded)')
+    .option('--ascii', 'no line drawing (where the locale has no UTF-8, too)')
+    .addOption(accelOption());
+  const examples = [
+    'retrovisor boot.retro',
+    'retrovisor tui boot.retro --at end',
+    `retrovisor tui boot.retro --at 'console:"login:"' --symbols System.map`,
+    'retrovisor tui boot.retro --at 50% | less',
+  ];
+  finish(cli, command, examples, async ([path = ''], options: TuiOptions, output) => {
+    if (output.json) {
+      throw new UsageError("tui has no --json; 'retrovisor replay --to MARK --json' has");
+    }
+    const recording = await openRecording('tui', path);
+    try {
+      return await readingFromAsync(path, async () => {
+        const { openTarget } = await import('./open-target.ts');
+        const { guestSymbols } = await import('./guest-symbols.ts');
+        const target = openTarget(recording, path, options.accel);
+        const symbols = guestSymbols('tui', recording, options.symbols);
+        return await show(target, symbols, { ...options, path }, output);
+      });
+    } finally {
+      recording.close();
+    }
+  });
+}
+
+type Target = ReturnType<typeof import('./open-target.ts').openTarget>;
+type Symbols = ReturnType<typeof import('./guest-symbols.ts').guestSymbols>;
+
+async function show(
+  target: Target,
+  symbols: Symbols,
+  options: TuiOptions & { readonly path: string },
+  output: Output,
+): Promise<ExitStatus> {
+  // React's development build is slower and talks.
+  process.env['NODE_ENV'] ??= 'production';
+  const { Ui } = await import('../tui/ui.ts');
+  const { printScreen, runTerminal } = await import('../tui/run.tsx');
+  const ui = new Ui(target, symbols, options.path.split('/').at(-1) ?? '');
+  const at = target.resolve(options.at ?? 'start');
+  const theme = {
+    color: wantsColor(process.stdout, output.options),
+    unicode: options.ascii !== true && speaksUtf8(process.env),
+  };
+  const interactive = process.stdin.isTTY && process.stdout.isTTY;
+  if (!interactive) {
+    await ui.goTo(at);
+    const size = { columns: Number(process.env['COLUMNS']), rows: Number(process.env['LINES']) };
+    output.line(printScreen(ui, size, { ...theme, bare: true }));
+    return 0;
+  }
+  if (process.env['TERM'] === 'dumb') {
+    throw new UsageError("tui expects a terminal that can place its cursor; TERM is 'dumb'");
+  }
+  const arriving = ui
+    .goTo(at, 'going there', false)
+    .then(() => ui.say('? for help, : for commands, q to quit'));
+  await runTerminal(ui, { input: process.stdin, output: process.stdout, theme });
+  await arriving;
+  return 0;
+}
+
+/** As setlocale(3) decides what LC_CTYPE is; nothing set at all is taken for UTF-8. */
+function speaksUtf8(env: NodeJS.ProcessEnv): boolean {
+  const locale = env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || 'C.UTF-8';
+  return /utf-?8/i.test(locale);
 }

@@ -1,0 +1,59 @@
+/** The components: they place what the views made, and pass keys on. All else is elsewhere. */
+
+import { Box, Text, useInput } from 'ink';
+import { useSyncExternalStore } from 'react';
+import { keyName } from './key-name.ts';
+import { press } from './keys.ts';
+import type { Line } from './text.ts';
+import { ansi, type Theme } from './theme.ts';
+import type { Ui } from './ui.ts';
+import { type Size, screenOf, screenParts } from './view/screen.ts';
+
+interface AppProps {
+  readonly ui: Ui;
+  readonly size: Size;
+  readonly theme: Theme;
+  readonly onError: (error: unknown) => void;
+  /** False where there is nobody to press keys. */
+  readonly interactive: boolean;
+}
+
+export function App({ ui, size, theme, onError, interactive }: AppProps) {
+  useSyncExternalStore(ui.subscribe, () => ui.version);
+  const { top, body, bottom } = screenParts(ui, size, theme);
+  return (
+    <Box flexDirection="column" width={size.columns} height={size.rows}>
+      {interactive && <Keys ui={ui} size={size} onError={onError} />}
+      <Rows lines={top} theme={theme} />
+      <Box flexGrow={1}>
+        {body.map((stack, column) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: a column is its place
+          <Box key={column} flexDirection="column" width={stack[0]?.width ?? 0}>
+            {stack.map(({ lines }, row) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: a pane is its place
+              <Rows key={row} lines={lines} theme={theme} />
+            ))}
+          </Box>
+        ))}
+      </Box>
+      <Rows lines={bottom} theme={theme} />
+    </Box>
+  );
+}
+
+function Rows({ lines, theme }: { readonly lines: readonly Line[]; readonly theme: Theme }) {
+  return (
+    <Box flexDirection="column" flexShrink={0}>
+      <Text wrap="truncate">{lines.map((spans) => ansi(spans, theme)).join('\n')}</Text>
+    </Box>
+  );
+}
+
+function Keys({ ui, size, onError }: Pick<AppProps, 'ui' | 'size' | 'onError'>) {
+  useInput((input, key) => {
+    for (const name of keyName(input, key)) {
+      press(ui, name, screenOf(ui, size)).catch(onError);
+    }
+  });
+  return null;
+}

@@ -1,0 +1,189 @@
+/** The keys, in one table: what is pressed, what it does, and what the help says. */
+
+import { ACTIONS, type ActionName, type Screen, showPane } from './actions.ts';
+import { completions, runCommand } from './commands.ts';
+import { helpLines } from './help.ts';
+import type { Ui } from './ui.ts';
+
+export interface Binding {
+  readonly keys: readonly string[];
+  readonly action: ActionName;
+  readonly help: string;
+}
+
+export interface Group {
+  readonly title: string;
+  readonly bindings: readonly Binding[];
+}
+
+const bind = (keys: string, action: ActionName, help: string): Binding => ({
+  keys: keys.split(' '),
+  action,
+  help,
+});
+
+/** Capitals and left brackets go backwards. */
+export const GROUPS: readonly Group[] = [
+  {
+    title: 'Moving',
+    bindings: [
+      bind('s', 'step', 'step one instruction'),
+      bind('S', 'stepBack', 'step back'),
+      bind('n', 'over', 'step over a call or an interrupt'),
+      bind('N', 'overBack', 'step back over one'),
+      bind('f', 'out', 'finish the function'),
+      bind('F', 'outBack', 'back to its call'),
+      bind('c', 'run', 'continue to a breakpoint, or the end'),
+      bind('C', 'runBack', 'continue backwards'),
+      bind('t', 'runToLine', 'run to the selected line'),
+      bind('T', 'runBackToLine', 'run back to it'),
+      bind('g', 'start', 'the start'),
+      bind('G', 'end', 'the end'),
+    ],
+  },
+  {
+    title: 'Events',
+    bindings: [
+      bind('] [', 'nextExit', 'next exit (of the filter); [ previous'),
+      bind(') (', 'nextInterrupt', 'next interrupt; ( previous'),
+      bind('} {', 'nextCheckpoint', 'next checkpoint; { previous'),
+      bind('w', 'lastWrite', 'who wrote the selected memory or register last'),
+      bind('W', 'nextWrite', 'who writes it next'),
+      bind('/ \\', 'search', 'to where the console printed a text; \\ backwards'),
+    ],
+  },
+  {
+    title: 'Timeline',
+    bindings: [
+      bind('> <', 'columnRight', 'one column on; < back'),
+      bind('+ -', 'zoomIn', 'zoom in; - out'),
+      bind('=', 'zoomAll', 'all of it'),
+    ],
+  },
+  {
+    title: 'Places',
+    bindings: [
+      bind('u', 'undo', 'back in the history of places'),
+      bind('Ctrl-R', 'redo', 'forward in it'),
+      bind('m', 'bookmark', 'bookmark this place'),
+      bind("'", 'bookmarks', 'the bookmarks'),
+      bind('b', 'toggleBreakpoint', 'breakpoint at the selected line, on or off'),
+      bind('d', 'delete', 'delete the selected breakpoint or bookmark'),
+    ],
+  },
+  {
+    title: 'Panes',
+    bindings: [
+      bind('Tab Shift-Tab', 'focusNext', 'next pane; Shift-Tab the one before'),
+      bind('1..9', 'focusNext', 'code registers memory console exits calls stops marks devices'),
+      bind('j Down', 'down', 'down'),
+      bind('k Up', 'up', 'up'),
+      bind('h Left', 'left', 'a byte left (memory)'),
+      bind('l Right', 'right', 'a byte right (memory)'),
+      bind('PgDn Ctrl-D', 'pageDown', 'a page down'),
+      bind('PgUp Ctrl-U', 'pageUp', 'a page up'),
+      bind('Enter', 'open', 'go to the exit, call, bookmark; follow the pointer; run to the line'),
+      bind('.', 'here', 'code at the cursor again'),
+      bind('&', 'filter', 'filter the exits'),
+    ],
+  },
+  {
+    title: 'Otherwise',
+    bindings: [
+      bind(':', 'command', 'a command; Tab completes'),
+      bind('? F1', 'command', 'this help'),
+      bind('Esc', 'cancel', 'stop what is under way; close'),
+      bind('q Ctrl-C', 'quit', 'quit'),
+    ],
+  },
+];
+
+/** The second key of a pair goes the other way. */
+const OTHERS: Readonly<Record<string, ActionName>> = {
+  '[': 'previousExit',
+  '(': 'previousInterrupt',
+  '{': 'previousCheckpoint',
+  '\\': 'searchBack',
+  '<': 'columnLeft',
+  '-': 'zoomOut',
+  'Shift-Tab': 'focusPrevious',
+};
+
+const BY_KEY: ReadonlyMap<string, ActionName> = new Map([
+  ...GROUPS.flatMap(({ bindings }) =>
+    bindings.flatMap(({ keys, action }) => keys.map((key): [string, ActionName] => [key, action])),
+  ),
+  ...Object.entries(OTHERS),
+]);
+
+/** A key by its name in the table: "s", "Tab", "Ctrl-R". */
+export async function press(ui: Ui, key: string, screen: Screen): Promise<void> {
+  try {
+    if (ui.prompt.mark !== undefined) return await typed(ui, key);
+    if (key === '?' || key === 'F1') {
+      ui.overlay = ui.overlay ? undefined : { title: 'Help', lines: helpLines(GROUPS), top: 0 };
+      return ui.changed();
+    }
+    if (ui.overlay && (key === 'q' || key === 'Enter')) {
+      ui.overlay = undefined;
+      return ui.changed();
+    }
+    if (/^[1-9]$/.test(key)) return await showPane(Number(key))(ui, screen);
+    const action = BY_KEY.get(key);
+    if (action && !/^1\.\.9$/.test(key)) return await ACTIONS[action](ui, screen);
+    if (key.length === 1) ui.say(`no key ${JSON.stringify(key)}; ? lists them`, true);
+  } catch (error) {
+    ui.fail(error);
+  }
+}
+
+/** Keys while the line at the bottom is open. */
+async function typed(ui: Ui, key: string): Promise<void> {
+  const { prompt } = ui;
+  switch (key) {
+    case 'Enter': {
+      const mark = prompt.mark;
+      const text = prompt.close(true);
+      ui.changed();
+      return await runCommand(ui, mark === ':' ? text : searchCommand(mark, text));
+    }
+    case 'Esc':
+    case 'Ctrl-C':
+      prompt.close(false);
+      break;
+    case 'Backspace':
+      if (prompt.text === '') prompt.close(false);
+      else prompt.erase();
+      break;
+    case 'Tab':
+      prompt.complete(completions(ui));
+      break;
+    case 'Up':
+      prompt.recall(-1);
+      break;
+    case 'Down':
+      prompt.recall(1);
+      break;
+    case 'Left':
+      prompt.moveTo(prompt.cursor - 1);
+      break;
+    case 'Right':
+      prompt.moveTo(prompt.cursor + 1);
+      break;
+    case 'Ctrl-A':
+      prompt.moveTo(0);
+      break;
+    case 'Ctrl-E':
+      prompt.moveTo(prompt.text.length);
+      break;
+    case 'Ctrl-U':
+      prompt.set('');
+      break;
+    default:
+      if (!/^(?:Ctrl-|Shift-|Pg|F\d)/.test(key)) prompt.insert(key === 'Space' ? ' ' : key);
+  }
+  ui.changed();
+}
+
+const searchCommand = (mark: string | undefined, text: string): string =>
+  text === '' ? '' : `${mark === '/' ? 'find' : 'rfind'} ${text}`;

@@ -1,0 +1,71 @@
+/** The window of the recording that the timeline shows: the whole of it, or a part zoomed into. */
+
+import type { Density, RecordingView } from '../target/index.ts';
+
+const ZOOM = 4;
+const LEAST = 64;
+
+export class TimelineWindow {
+  from = 0;
+  to: number;
+  readonly #last: number;
+  readonly #recording: RecordingView;
+  #density: { readonly key: string; readonly value: Density } | undefined;
+
+  constructor(recording: RecordingView, last: number) {
+    this.#recording = recording;
+    this.#last = Math.max(1, last);
+    this.to = this.#last + 1;
+  }
+
+  get whole(): boolean {
+    return this.from === 0 && this.to === this.#last + 1;
+  }
+
+  /** Around a place, by one step in or out. */
+  zoom(at: number, inwards: boolean): void {
+    const width = this.to - this.from;
+    const wanted = Math.min(this.#last + 1, Math.max(LEAST, inwards ? width / ZOOM : width * ZOOM));
+    const share = (at - this.from) / width;
+    this.#place(Math.round(at - share * wanted), Math.round(wanted));
+  }
+
+  /** So that a place is in it. */
+  follow(at: number): void {
+    if (at >= this.from && at < this.to) return;
+    const width = this.to - this.from;
+    this.#place(Math.round(at - width / 2), width);
+  }
+
+  reset(): void {
+    this.#place(0, this.#last + 1);
+  }
+
+  column(at: number, columns: number): number {
+    return Math.floor(((at - this.from) / (this.to - this.from)) * columns);
+  }
+
+  /** The first icount of a column. */
+  icountOf(column: number, columns: number): number {
+    const at = this.from + Math.ceil((column / columns) * (this.to - this.from));
+    return Math.min(this.#last, Math.max(0, at));
+  }
+
+  density(columns: number, fresh = false): Density {
+    const key = `${this.from} ${this.to} ${columns}`;
+    if (this.#density?.key !== key || fresh) {
+      this.#density = { key, value: this.#recording.density(this.from, this.to, columns) };
+    }
+    return this.#density.value;
+  }
+
+  /** Sketches have come: count again. */
+  forget(): void {
+    this.#density = undefined;
+  }
+
+  #place(from: number, width: number): void {
+    this.from = Math.max(0, Math.min(from, this.#last + 1 - width));
+    this.to = this.from + width;
+  }
+}
