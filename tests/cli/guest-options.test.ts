@@ -61,7 +61,6 @@ test.each([
   [['--nic', 'user'], /^--nic is not in this version; /],
   [['--smp', '2'], /^--smp 2 is not in this version; /],
   [['--cpu', 'v3'], /^--cpu v3 is not in this version; use --cpu max$/],
-  [['--accel', 'kvm'], /^--accel kvm is not in this version; use --accel jit$/],
 ])('%j is refused by name', (args, message) => {
   expect(() => parse('--kernel', 'k', ...args)).toThrow(message);
   expect(() => parse('--kernel', 'k', ...args)).toThrow(UsageError);
