@@ -1,0 +1,44 @@
+/** Lockstep: two tiers agree on the demo guest; what is made to differ is found to the instruction. */
+
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { createVcpu, Machine, planBoot } from '../../src/engine/index.ts';
+import { type Gpa, icount } from '../../src/engine/units.ts';
+import { lockstep } from '../../src/testing/lockstep.ts';
+
+const MEMORY = 32 << 20;
+const kernel = new Uint8Array(readFileSync('guests/demo/demo.elf'));
+const UNTIL = 2_000_000;
+
+function machine(accel: 'interp' | 'jit'): Machine {
+  const plan = planBoot({ kernel, memoryBytes: MEMORY, append: '' });
+  if (!plan.ok) throw new Error(plan.error);
+  const vcpu = createVcpu({ memoryBytes: MEMORY, accel, jit: { hotAt: 50 } });
+  const made = new Machine(vcpu, { rtcStart: 0 });
+  made.powerOn(plan.value);
+  return made;
+}
+
+test('the tiers agree', () => {
+  const result = lockstep(machine('interp'), machine('jit'), { until: UNTIL, stride: 100_000 });
+  expect(result).toEqual({ kind: 'same', icount: UNTIL, stop: 'until' });
+});
+
+test('an instruction that does something else is found', () => {
+  const [a, b] = [machine('interp'), machine('jit')];
+  // The second machine is given another byte of memory, which no instruction wrote.
+  const WHEN = 123_456;
+  const run = b.run.bind(b);
+  b.run = (until) => {
+    if (b.vcpu.icount <= WHEN && until > WHEN) {
+      run(icount(WHEN));
+      b.vcpu.ram.poke((MEMORY - 8192) as Gpa, new Uint8Array([0x55]));
+    }
+    return run(until);
+  };
+  const result = lockstep(a, b, { until: UNTIL, stride: 100_000 });
+  expect(result).toMatchObject({
+    kind: 'different',
+    difference: { icount: WHEN, lines: ['memory or hidden state'] },
+  });
+});
