@@ -29,7 +29,8 @@ export type Layout = readonly (readonly PlacedPane[])[];
 export const HEADER_ROWS = 1;
 export const FOOTER_ROWS = 2;
 const REGISTER_COLUMN = 26;
-const TWO_REGISTER_COLUMNS = 50;
+/** 16 bytes of memory. */
+const RIGHT_COLUMN = 62;
 const SMALL = { columns: 100, rows: 32 };
 const LARGE = { columns: 180, rows: 45 };
 
@@ -51,7 +52,7 @@ export function layout(columns: number, rows: number, tab: PaneName): Layout {
 function medium(columns: number, height: number, tab: PaneName): Layout {
   const fixed: readonly PaneName[] = ['code', 'exits', 'registers', 'console'];
   const shared = fixed.includes(tab) ? 'memory' : tab;
-  const right = Math.max(TWO_REGISTER_COLUMNS, Math.floor(columns * 0.45));
+  const right = Math.max(Math.min(RIGHT_COLUMN, columns - 48), Math.floor(columns * 0.45));
   return [
     stack(columns - right, height, [
       ['code', 0.55],

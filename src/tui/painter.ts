@@ -5,6 +5,8 @@
  */
 
 import { EventEmitter } from 'node:events';
+import { stripVTControlCharacters } from 'node:util';
+import { columns } from './text.ts';
 
 const BEGIN = '\x1b[?2026h';
 const END = '\x1b[?2026l';
@@ -63,12 +65,18 @@ export class Painter extends EventEmitter {
     const rows = frame.split('\n').slice(0, this.#size.rows);
     let text = '';
     for (const [i, row] of rows.entries()) {
-      if (row !== this.#shown[i]) text += `\x1b[${i + 1};1H${row}\x1b[0m\x1b[K`;
+      if (row !== this.#shown[i]) text += this.#row(i, row);
     }
     for (let i = rows.length; i < this.#shown.length; i++) text += `\x1b[${i + 1};1H\x1b[K`;
     this.#shown = rows;
     if (text !== '') this.#send(BEGIN + text + END);
     return true;
+  }
+
+  /** Erasing what is right of a full row would take its last character. */
+  #row(i: number, row: string): string {
+    const full = columns(stripVTControlCharacters(row)) >= this.#size.columns;
+    return `\x1b[${i + 1};1H${row}\x1b[0m${full ? '' : '\x1b[K'}`;
   }
 }
 
