@@ -7,7 +7,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { gpa } from '../../../src/engine/units.ts';
 import { mark } from '../../../src/replay/mark.ts';
 import { ReplaySession } from '../../../src/replay/session.ts';
 import { Timeline } from '../../../src/replay/timeline.ts';
@@ -15,14 +14,13 @@ import { finish } from '../../../src/replay/work.ts';
 import { Recording } from '../../../src/trace/recording.ts';
 import { checkAnswers, checkStepsBack } from './check-answers.ts';
 import { forwardLog, modeOf } from './forward-log.ts';
-import { freshVcpu, recordGuest } from './record-guest.ts';
+import { freshVcpu, recordGuest, recordTiny, TINY_MEMORY } from './record-guest.ts';
 
 const guests = join(import.meta.dirname, '../../../guests');
 const read = (name: string) => new Uint8Array(readFileSync(join(guests, name)));
 const open = (file: Uint8Array, memoryBytes: number) =>
   new Timeline(new ReplaySession(Recording.fromBytes(file), freshVcpu(memoryBytes)));
 
-const TINY = 16 << 20;
 const STRIDE = 64;
 const STEPS = 300;
 
@@ -42,7 +40,7 @@ function modeSwitches(timeline: Timeline): { at: number; modes: number[] }[] {
 }
 
 test.each(['modes', 'faults64'])('%s: across its mode switches', (name) => {
-  const timeline = open(recordTiny(name), TINY);
+  const timeline = open(recordTiny(name), TINY_MEMORY);
   const switches = modeSwitches(timeline);
   expect(new Set(switches.flatMap(({ modes }) => modes))).toEqual(new Set([16, 32, 64]));
   for (const { at, modes } of switches) {
@@ -57,7 +55,7 @@ test.each(['modes', 'faults64'])('%s: across its mode switches', (name) => {
 test.each(['tasks', 'faults32', 'faults64', 'paging32', 'rep', 'smc'])(
   '%s: at its start and its end',
   (name) => {
-    const timeline = open(recordTiny(name), TINY);
+    const timeline = open(recordTiny(name), TINY_MEMORY);
     let writes = 0;
     for (const at of [0, Math.max(0, timeline.positions.end.icount - 2 * STEPS)]) {
       finish(timeline.seekTo(mark(at)));
@@ -68,12 +66,6 @@ test.each(['tasks', 'faults32', 'faults64', 'paging32', 'rep', 'smc'])(
     expect(writes).toBeGreaterThan(2);
   },
 );
-
-function recordTiny(name: string): Uint8Array {
-  const kernel = read(`tiny/${name}.bin`);
-  const boot = { kernel, at: gpa(0x7c00), memoryBytes: TINY };
-  return recordGuest({ ...boot, limit: 20_000_000, hashSpacing: 1000 }).file;
-}
 
 test('the demo: at its start, in the middle, at its crash and at its end', () => {
   const memoryBytes = 32 << 20;

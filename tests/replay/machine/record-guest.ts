@@ -1,5 +1,7 @@
 /** Records a guest on the real machine, into memory. */
 
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { ramWrite } from '../../../src/cli/recording-start.ts';
 import {
   type BootRequest,
@@ -8,7 +10,7 @@ import {
   Machine,
   planBoot,
 } from '../../../src/engine/index.ts';
-import { icount } from '../../../src/engine/units.ts';
+import { gpa, icount } from '../../../src/engine/units.ts';
 import type { Vcpu } from '../../../src/engine/vcpu/vcpu.ts';
 import { Recorder } from '../../../src/record/recorder.ts';
 import type { EndReason } from '../../../src/trace/header.ts';
@@ -82,6 +84,16 @@ export function recordGuest({ limit, hashSpacing, ...boot }: GuestRun): Recorded
   }
   const stateHash = recorder.end(reason as EndReason, vcpu);
   return { file: sink.bytes(), icount: vcpu.icount, stateHash, console, reason };
+}
+
+const TINY = join(import.meta.dirname, '../../../guests/tiny');
+export const TINY_MEMORY = 16 << 20;
+
+/** One of guests/tiny, to its end. */
+export function recordTiny(name: string): Uint8Array {
+  const kernel = new Uint8Array(readFileSync(join(TINY, `${name}.bin`)));
+  const boot = { kernel, at: gpa(0x7c00), memoryBytes: TINY_MEMORY };
+  return recordGuest({ ...boot, limit: 20_000_000, hashSpacing: 1000 }).file;
 }
 
 export const freshVcpu = (memoryBytes: number): Vcpu => createVcpu({ memoryBytes });
