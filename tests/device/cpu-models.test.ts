@@ -85,7 +85,7 @@ test.each([
 
 test('CR4 and IA32_EFER have what the model has', () => {
   const names = CPU_MODELS.map((m) => m.name);
-  expect(names).toEqual(['486', 'pentium', 'x86-64', 'v2', 'max']);
+  expect(names).toEqual(['486', 'pentium', 'x86-64', 'v2', 'kvm', 'max']);
   expect(cpuModel('v2')).toBe(DEFAULT_CPU);
   // mov cr4, eax
   const faults = (name: string, cr4: bigint): boolean => {

@@ -37,12 +37,15 @@ const mode = (codeSize: 4 | 8): Mode => ({
 // FS and GS have a base of the host's own.
 const PREFIXES = [0x66, 0x67, 0xf0, 0xf2, 0xf3, 0x2e, 0x36, 0x3e, 0x26];
 
+/** VEX has prefixes of its own, which are compared with the rows that use it. */
+const LEGACY = INTEGER.filter((row) => !row.enc.startsWith('VEX'));
+
 function soup(r: Random, long: boolean): Uint8Array {
   const out: number[] = [];
   for (let n = r.below(5); n > 0; n--) {
     out.push(long && r.below(4) === 0 ? 0x40 | r.below(16) : r.pick(PREFIXES));
   }
-  const c = r.pick(parseRow(r.pick(INTEGER), 0));
+  const c = r.pick(parseRow(r.pick(LEGACY), 0));
   out.push(...[[], [0x0f], [0x0f, 0x38], [0x0f, 0x3a]][c.map]!, c.opcode);
   if (c.hasModrm) {
     const digit = c.digit !== undefined && r.below(4) ? c.digit : r.below(8);
