@@ -3,8 +3,6 @@
  * ends in one line or an honest replay. damage.slow.test.ts does ten thousand of a toy's.
  */
 
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { verify } from '../../src/cli/verify.ts';
 import { Recording } from '../../src/trace/recording.ts';
