@@ -66,6 +66,12 @@ test.each([
   expect(() => parse('--kernel', 'k', ...args)).toThrow(UsageError);
 });
 
+test('--accel kvm brings its own model', () => {
+  const { accel, cpu } = parse('--kernel', 'k', '--accel', 'kvm');
+  expect([accel, cpu?.name]).toEqual(['kvm', 'kvm']);
+  expect(cpu?.features).not.toContain('TSC');
+});
+
 test('--cpu names a model', () => {
   expect(parse('--kernel', 'k', '--cpu', '486').cpu?.features).toEqual(['FPU', 'VME']);
   expect(parse('--kernel', 'k', '--cpu', 'max').cpu?.features).toContain('AESNI');

@@ -3,6 +3,9 @@
  * test here is skipped, loudly, where there is not.
  */
 
+import { KVM_CPU } from '../../src/engine/cpu-models.ts';
+import { createVcpu } from '../../src/engine/create.ts';
+import type { Entry, VmExit } from '../../src/engine/exit.ts';
 import { KvmVcpu, type KvmVcpuOptions } from '../../src/engine/kvm/kvm-vcpu.ts';
 import { KvmSystem } from '../../src/engine/kvm/system.ts';
 import { gpa, icount } from '../../src/engine/units.ts';
@@ -97,4 +100,59 @@ export function prepare(vcpu: Vcpu, bits: Bits, code: string): void {
   const segments = eachSegment(segment(8, 0xa09b), data);
   const long = { cr0: 0x80010011n, cr3: 0x1000n, cr4: 0x620n, efer: 0x500n };
   vcpu.setRegisters({ ...common, rip, segments, gdtr, idtr, ...long });
+}
+
+/** How a test answers: input is 0x41 in every byte, MSRs are the vCPU's own. */
+export function reply(exit: VmExit): Entry {
+  switch (exit.kind) {
+    case 'pio':
+      return exit.dir === 'in' ? { kind: 'value', value: 0x41414141 } : { kind: 'none' };
+    case 'mmio':
+      return exit.dir === 'read' ? { kind: 'wide', value: 0x1122334455667788n } : { kind: 'none' };
+    case 'hlt':
+      return { kind: 'skip', ticks: 5 };
+    case 'rdmsr':
+      return { kind: 'fault' };
+    case 'wrmsr':
+      return { kind: 'default' };
+    case 'cpuid':
+      return { kind: 'cpuid', regs: [1, 2, 3, 4] };
+    default:
+      return { kind: 'none' };
+  }
+}
+
+/** Runs to `until`, answering everything; what came, with the icount at which it did. */
+export function runAll(vcpu: Vcpu, until = icount(10_000)): [exit: VmExit, icount: number][] {
+  const seen: [VmExit, number][] = [];
+  for (let n = 0; n < 1000; n++) {
+    const exit = vcpu.run(until);
+    if (exit.kind === 'until' && vcpu.interrupted) continue;
+    seen.push([{ ...exit }, vcpu.icount]);
+    if (exit.kind === 'until' || exit.kind === 'shutdown') return seen;
+    vcpu.enter(reply(exit));
+  }
+  throw new Error('the guest does not end');
+}
+
+/** A vCPU of ours in front of the same code. */
+export function softGuest(bits: Bits, code: string): Vcpu {
+  const vcpu = createVcpu({ memoryBytes: MEMORY, cpu: KVM_CPU });
+  prepare(vcpu, bits, code);
+  return vcpu;
+}
+
+/** What this KVM does not do: the error it ends with, or undefined if it does. For skip messages. */
+export async function refusal(bits: Bits, code: string): Promise<string | undefined> {
+  if (kvmMissing !== undefined) return kvmMissing;
+  const vcpu = await KvmVcpu.create({ memoryBytes: MEMORY });
+  try {
+    prepare(vcpu, bits, code);
+    const end = runAll(vcpu).at(-1)?.[0].kind;
+    return end === 'until' || end === 'shutdown' ? undefined : `the guest ended in ${end}`;
+  } catch (error) {
+    return (error as Error).message;
+  } finally {
+    vcpu.close();
+  }
 }

@@ -1,6 +1,8 @@
 /**
  * KVM_SET_GUEST_DEBUG: single-stepping, and breakpoints. A breakpoint is an INT3 in guest RAM that is
- * there only while the guest runs, so that neither RAM's hash nor a reader ever sees it.
+ * there only while the guest runs, so that neither RAM's hash nor a reader ever sees it. A KVM without
+ * hardware breakpoints is one that emulates, and may not know INT3: there every instruction is
+ * stepped and looked at, which is slow and right.
  */
 
 import type { DebugStop } from '../exit.ts';
@@ -16,6 +18,7 @@ const BREAKPOINT_VECTOR = 3;
 export class GuestDebug {
   readonly #vm: KvmVm;
   readonly #stepAlways: boolean;
+  readonly #byStepping: boolean;
   #points: readonly Breakpoint[] = [];
   #control = 0;
   /** Linear address of the breakpoint that the guest stands at, having stopped there. */
@@ -24,6 +27,7 @@ export class GuestDebug {
   constructor(vm: KvmVm, stepAlways: boolean) {
     this.#vm = vm;
     this.#stepAlways = stepAlways;
+    this.#byStepping = vm.system.capability('KVM_CAP_GUEST_DEBUG_HW_BPS') <= 0;
   }
 
   /** Does the guest need to be stopped at boundaries in its middle? */
@@ -39,9 +43,11 @@ export class GuestDebug {
   around<T>(enter: () => T): T {
     const passing = this.#at !== undefined && this.#linearRip() === this.#at;
     this.#at = undefined;
-    const step = this.#stepAlways || passing;
-    this.#setControl(step, this.#points.length > 0 && !passing);
-    if (passing || this.#points.length === 0) return enter();
+    const points = this.#points.length > 0;
+    const step = this.#stepAlways || passing || (points && this.#byStepping);
+    const patch = points && !passing && !this.#byStepping;
+    this.#setControl(step, patch);
+    if (!patch) return enter();
     const patched = this.#patch();
     try {
       return enter();
@@ -53,8 +59,17 @@ export class GuestDebug {
   /** After KVM_EXIT_DEBUG: the breakpoints that were hit; none if it was a step. */
   stops(): readonly DebugStop[] {
     const { run } = this.#vm;
-    if (run.u32('debug.arch.exception') !== BREAKPOINT_VECTOR) return [];
-    const rip = run.u64('debug.arch.pc') as Gva;
+    const stepped = run.u32('debug.arch.exception') !== BREAKPOINT_VECTOR;
+    return stepped && !this.#byStepping ? [] : this.#pointsAt(run.u64('debug.arch.pc') as Gva);
+  }
+
+  /** Before the guest is entered: a breakpoint on the very next instruction, not yet reported. */
+  stopsHere(): readonly DebugStop[] {
+    if (!this.#byStepping || this.#points.length === 0 || this.#at !== undefined) return [];
+    return this.#pointsAt(this.#linearRip() as Gva);
+  }
+
+  #pointsAt(rip: Gva): readonly DebugStop[] {
     const hit = this.#points.filter(({ gva }) => gva === rip);
     if (hit.length > 0) this.#at = rip;
     return hit.map(({ id }) => ({ kind: 'break', id, rip }));

@@ -89,8 +89,7 @@ export class KvmVcpu implements Vcpu {
   #elements: PortElement[] = [];
   /** Says `kvm_run` whether an interrupt could be taken? Not before the first entry. */
   #windowKnown = false;
-  /** What single-stepping needs to know; only when counting instructions. */
-  readonly #steps: Steps | undefined;
+  readonly #steps: Steps;
   #cr8 = 0n;
   /** An exit that CR8 has changed before: dealt with after that. */
   #postponed = false;
@@ -113,7 +112,7 @@ export class KvmVcpu implements Vcpu {
     this.#model = options.cpu ?? KVM_CPU;
     this.#ticksPerExit = options.ticksPerExit ?? TICKS_PER_EXIT;
     this.#debug = new GuestDebug(vm, this.counting === 'instructions');
-    if (this.counting === 'instructions') this.#steps = new Steps(vm);
+    this.#steps = new Steps(vm);
     this.#pageHashes = new BigUint64Array(options.memoryBytes / PAGE);
     const { registers, msrs } = stateImage().powerOn(this.#model);
     for (const [msr, value] of msrs) writeMsr(vm, msr, value);
@@ -141,6 +140,11 @@ export class KvmVcpu implements Vcpu {
 
   get #atBoundary(): boolean {
     return !this.#midway && !this.#pending && !this.#injected && this.#elements.length === 0;
+  }
+
+  /** What a step stands for, while there are steps. */
+  get #stepping(): Steps | undefined {
+    return this.#debug.active ? this.#steps : undefined;
   }
 
   run(until: Icount): VmExit {
@@ -232,7 +236,7 @@ export class KvmVcpu implements Vcpu {
     if (result === 'interrupted') this.#windowKnown = true;
     const stepped = this.vm.run.u32('exit_reason') === CONSTANTS.KVM_EXIT_DEBUG;
     if (result === 'interrupted' || stepped) {
-      this.#steps?.look();
+      this.#stepping?.look();
       return undefined;
     }
     // Another access of the same instruction.
@@ -254,6 +258,9 @@ export class KvmVcpu implements Vcpu {
   #enterGuest(): VmExit | undefined {
     const { run } = this.vm;
     run.setU8('request_interrupt_window', this.#intr ? 1 : 0);
+    const here = this.#debug.stopsHere();
+    if (here.length > 0) return { kind: 'debug', stops: here };
+    this.#stepping?.begin();
     const result = this.#debug.around(() => this.vm.enter(false));
     this.#injected = false;
     this.#windowKnown = true;
@@ -278,7 +285,7 @@ export class KvmVcpu implements Vcpu {
     switch (run.u32('exit_reason')) {
       case CONSTANTS.KVM_EXIT_IO: {
         this.#elements = portElements(run, runPage);
-        this.#steps?.look();
+        this.#stepping?.look();
         return this.#leave(this.#elements[0]!.exit);
       }
       case CONSTANTS.KVM_EXIT_MMIO:
@@ -315,17 +322,11 @@ export class KvmVcpu implements Vcpu {
   }
 
   #debugExit(): VmExit | undefined {
+    const stepped = this.#stepping?.stepped(this.vm.run.u64('debug.arch.pc'));
+    if (stepped === 'hlt') return this.#leave({ kind: 'hlt' });
+    if (stepped === 'instruction' && this.counting === 'instructions') this.#icount++;
     const stops: readonly DebugStop[] = this.#debug.stops();
-    if (stops.length > 0) return { kind: 'debug', stops };
-    switch (this.#steps?.stepped(this.vm.run.u64('debug.arch.pc'))) {
-      case 'hlt':
-        return this.#leave({ kind: 'hlt' });
-      case 'instruction':
-        this.#icount++;
-        return undefined;
-      default:
-        return undefined;
-    }
+    return stops.length > 0 ? { kind: 'debug', stops } : undefined;
   }
 
   /** Registers whose value KVM would make up are answered here, as the soft vCPU answers them. */
@@ -365,6 +366,7 @@ export class KvmVcpu implements Vcpu {
 
   setBreakpoints(points: readonly Breakpoint[]): void {
     this.#debug.setBreakpoints(points);
+    this.#steps.forget();
   }
 
   setWatchpoints(points: readonly Watchpoint[]): void {
@@ -387,6 +389,7 @@ export class KvmVcpu implements Vcpu {
   setRegisters(registers: Partial<Registers>): void {
     writeRegisters(this.vm, registers);
     this.#windowKnown = false;
+    this.#steps.forget();
   }
 
   /** Over this position; over `icount` and `skipped`, where somebody knows what they are. */

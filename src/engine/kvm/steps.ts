@@ -31,6 +31,17 @@ export class Steps {
     this.#vm = vm;
   }
 
+  /** The registers were set: what is known does not hold. */
+  forget(): void {
+    this.#pc = -1n;
+    this.#spent = false;
+  }
+
+  /** Before a step: it matters where it starts. */
+  begin(): void {
+    if (this.#pc < 0n) this.look();
+  }
+
   /** Asks KVM where the guest stands: after an exit or a completion, when no step says so. */
   look(): void {
     const regs = new Struct('kvm_regs');

@@ -7,7 +7,7 @@ import type { Gpa, Gva } from '../units.ts';
 import { CONSTANTS, exitReasonName, IOCTLS, STRUCTS } from './abi.ts';
 import type { CpuidEntry } from './cpuid-table.ts';
 import { errnoName, KvmError } from './errors.ts';
-import { EINTR, type Mapping } from './host.ts';
+import { EINTR } from './host.ts';
 import { Kick } from './kick.ts';
 import { setMsrFilter } from './msrs.ts';
 import { KvmRam, PAGE } from './ram.ts';
@@ -33,28 +33,33 @@ export class KvmVm {
   readonly runPage: Uint8Array;
   readonly #vm: number;
   readonly #vcpu: number;
-  readonly #mapping: Mapping;
   readonly #kick: Kick;
+  readonly #undo: (() => void)[];
 
   static async create(options: KvmVmOptions): Promise<KvmVm> {
     const system = await KvmSystem.open();
+    const undo = [() => system.close()];
     try {
-      return new KvmVm(system, options);
+      return new KvmVm(system, options, undo);
     } catch (error) {
-      system.close();
+      undoAll(undo);
       throw error;
     }
   }
 
-  private constructor(system: KvmSystem, options: KvmVmOptions) {
+  /** `undo` is given what takes back each step, as it is done. */
+  private constructor(system: KvmSystem, options: KvmVmOptions, undo: (() => void)[]) {
     this.system = system;
+    this.#undo = undo;
     const { host } = system;
     // A VM: an address space and nothing in it.
     this.#vm = system.call(system.fd, 'KVM_CREATE_VM');
+    undo.push(() => host.close(this.#vm));
     this.#vmCall('KVM_SET_TSS_ADDR', TSS_ADDRESS);
 
     // RAM: memory of ours, at guest physical addresses of ours.
     this.ram = new KvmRam(host, options.memoryBytes);
+    undo.push(() => this.ram.unmap());
     for (const { slot, start, end } of this.ram.slots) {
       const region = new Struct('kvm_userspace_memory_region');
       region.setU32('slot', slot);
@@ -75,14 +80,17 @@ export class KvmVm {
 
     // A vCPU, the page it shares with us, and what CPUID tells it about itself.
     this.#vcpu = this.#vmCall('KVM_CREATE_VCPU', 0);
+    undo.push(() => host.close(this.#vcpu));
     const size = system.call(system.fd, 'KVM_GET_VCPU_MMAP_SIZE');
-    this.#mapping = host.map(this.#vcpu, size);
-    this.runPage = this.#mapping.bytes;
+    const mapping = host.map(this.#vcpu, size);
+    undo.push(() => mapping.unmap());
+    this.runPage = mapping.bytes;
     this.run = new Struct('kvm_run', { within: this.runPage });
     this.call('KVM_SET_CPUID2', cpuid2(options.cpuid));
 
     // A signal that gets KVM_RUN to return, and is blocked everywhere else.
     this.#kick = new Kick(host, options.kickMs);
+    undo.push(() => this.#kick.close());
     const mask = new Struct('kvm_signal_mask', { extra: 8 });
     mask.setU32('len', 8);
     this.call('KVM_SET_SIGNAL_MASK', mask.bytes);
@@ -156,18 +164,17 @@ export class KvmVm {
 
   /** Everything back to the host: descriptors, mappings, RAM, the timer. */
   close(): void {
-    const { host } = this.system;
-    this.#kick.close();
-    this.#mapping.unmap();
-    host.close(this.#vcpu);
-    host.close(this.#vm);
-    this.ram.unmap();
-    this.system.close();
+    undoAll(this.#undo);
   }
 
   #vmCall(name: Parameters<KvmSystem['call']>[1], argument: number | Uint8Array): number {
     return this.system.call(this.#vm, name, argument);
   }
+}
+
+/** The last step first. RAM goes after its VM: KVM keeps no mapping that is not there. */
+function undoAll(undo: (() => void)[]): void {
+  for (const step of undo.splice(0).reverse()) step();
 }
 
 function cpuid2(entries: readonly CpuidEntry[]): Uint8Array {
