@@ -1,4 +1,4 @@
-/** What needs no host: page faults, memory layouts, the MMX registers, and the kernel's integers. */
+/** What needs no host: page faults, memory layouts, and the kernel's integers. */
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -11,7 +11,6 @@ import {
   storeEnvironment,
   tagWord,
 } from '../../src/engine/float/x87/image.ts';
-import { emms, enterMmx, readMmx, writeMmx } from '../../src/engine/float/x87/mmx.ts';
 import { createX87State, type X87State } from '../../src/engine/float/x87/state.ts';
 import { Random, SEED } from './cases.ts';
 import { makeCase, RECORD, stateOf } from './x87-cases.ts';
@@ -147,22 +146,6 @@ describe('FXSAVE', () => {
       fxrstor(t, false, fxsave(s, false));
       expect(t).toEqual(s);
     }
-  });
-});
-
-describe('MMX', () => {
-  test('a write shows in the x87 register, and EMMS frees all', () => {
-    const s = sample();
-    enterMmx(s);
-    writeMmx(s, 3, 0x0123_4567_89ab_cdefn);
-    expect(s.registers[3]).toEqual({ significand: 0x0123_4567_89ab_cdefn, signExponent: 0xffff });
-    expect(readMmx(s, 3)).toBe(0x0123_4567_89ab_cdefn);
-    expect((s.fsw >> 11) & 7).toBe(0);
-    expect(s.valid).toBe(0xff);
-    // R3 counts as special, R5 is 1.0, the rest are zeros.
-    expect(tagWord(s)).toBe(0b01_01_00_01_10_01_01_01);
-    emms(s);
-    expect(tagWord(s)).toBe(0xffff);
   });
 });
 
