@@ -60,6 +60,12 @@ const CHUNK_NAMES: Readonly<Record<ChunkType, string>> = {
 };
 export const chunkName = (type: ChunkType): string => CHUNK_NAMES[type];
 
+/** "an image chunk" */
+function aChunk(type: ChunkType): string {
+  const name = chunkName(type);
+  return `${/^[aeiou]/.test(name) ? 'an' : 'a'} ${name} chunk`;
+}
+
 export function preamble(): Uint8Array {
   const bytes = new Uint8Array(PREAMBLE_BYTES);
   bytes.set(MAGIC);
@@ -118,7 +124,7 @@ const hex = (bytes: Uint8Array): string =>
 /** A chunk as bytes of the file. Incompressible messages are stored. */
 export function encodeChunk(type: ChunkType, message: Uint8Array, codec: Codec): Uint8Array {
   if (message.length > RAW_BYTES_MAX[type]) {
-    throw new Error(`a ${chunkName(type)} chunk of ${message.length} bytes`);
+    throw new Error(`${aChunk(type)} of ${message.length} bytes`);
   }
   const packed = compress(message, codec);
   const smaller = packed.length < message.length;
@@ -183,14 +189,14 @@ export function readChunkHeader(source: ByteSource, offset: number): ChunkHeader
   }
   if (rawLength > limit || storedLength > rawLength) {
     throw new RecordingError({
-      expected: `a ${chunkName(type)} chunk of at most ${limit} bytes`,
+      expected: `${aChunk(type)} of at most ${limit} bytes`,
       found: `${rawLength} bytes, stored as ${storedLength}`,
       offset,
     });
   }
   if (storedLength > rest - CHUNK_HEADER_BYTES) {
     throw new RecordingError({
-      expected: `a ${chunkName(type)} chunk of ${storedLength} bytes`,
+      expected: `${aChunk(type)} of ${storedLength} bytes`,
       found: `${rest - CHUNK_HEADER_BYTES} bytes up to the end of the file`,
       offset,
     });
@@ -206,7 +212,7 @@ export function readChunk(source: ByteSource, header: ChunkHeader): Uint8Array {
   const stored = bytes.subarray(CHUNK_HEADER_BYTES);
   const crc = crc32(stored, crc32(bytes.subarray(0, 12)));
   if (crc !== header.crc) {
-    const what = `a ${chunkName(header.type)} chunk with CRC-32 ${header.crc.toString(16)}`;
+    const what = `${aChunk(header.type)} with CRC-32 ${header.crc.toString(16)}`;
     throw new RecordingError({ expected: what, found: crc.toString(16), offset });
   }
   const raw = decompress(stored, codec, rawLength, offset);

@@ -98,3 +98,24 @@ function quotedInReadme(): string[] {
   expect(lines.length).toBeGreaterThan(4);
   return lines.map((line) => withoutTick(line.slice(4)));
 }
+
+test('two machines in one process, turn and turn about, are each as if alone', () => {
+  const ends = (run: Run) => [run.machine.vcpu.icount, run.machine.vcpu.stateHash(), run.console()];
+  const alone = ['', 'bug=off'].map((append) => {
+    const guest = boot(append);
+    guest.toEnd();
+    return ends(guest);
+  });
+  const pair = ['', 'bug=off'].map((append) => boot(append));
+  const running = new Set(pair);
+  for (let turn = 0; running.size > 0; turn++) {
+    for (const guest of running) {
+      const { vcpu } = guest.machine;
+      // Turns of different lengths, so that the two are never at the same place.
+      const stop = guest.machine.run(icount(vcpu.icount + 100_000 + 7_001 * (turn % 13)));
+      if (stop.reason !== 'until' || vcpu.icount >= LIMIT) running.delete(guest);
+    }
+  }
+  expect(pair.map(ends)).toEqual(alone);
+  expect(alone[0]).not.toEqual(alone[1]);
+});
