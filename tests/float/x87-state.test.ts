@@ -9,7 +9,6 @@ import {
   fxsave,
   loadEnvironment,
   storeEnvironment,
-  tagWord,
 } from '../../src/engine/float/x87/image.ts';
 import { createX87State, type X87State } from '../../src/engine/float/x87/state.ts';
 import { Random, SEED } from './cases.ts';
