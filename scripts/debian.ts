@@ -25,9 +25,43 @@ export function missingTools(): string[] {
   );
 }
 
+/** An index of packages: the host's own, or a private one of another architecture. */
+export interface Source {
+  readonly architecture: string;
+  readonly options: readonly string[];
+}
+
+const HOST_INDEX: Source = { architecture: ARCHITECTURE, options: [] };
+
+/**
+ * The package lists of an architecture that the host has not added, from the host's own mirrors, kept
+ * in `directory`. `dpkg --add-architecture` would change the host.
+ */
+export function privateIndex(directory: string, architecture: string): Source {
+  for (const part of ['lists/partial', 'cache/archives/partial']) {
+    mkdirSync(join(directory, part), { recursive: true });
+  }
+  const settings = [
+    `APT::Architectures::=${ARCHITECTURE}`,
+    `APT::Architectures::=${architecture}`,
+    `Dir::State::lists=${join(directory, 'lists')}`,
+    `Dir::Cache=${join(directory, 'cache')}`,
+  ];
+  const options = settings.flatMap((setting) => ['-o', setting]);
+  // One mirror of several that is out of date is no reason to give up.
+  try {
+    run('apt-get', [...options, '-q', 'update']);
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error;
+  }
+  return { architecture, options };
+}
+
 /** The package that a meta package stands for now: its first dependency matching `pattern`. */
-export function resolveMetaPackage(meta: string, pattern: RegExp): string {
-  const listing = run('apt-cache', ['depends', '--important', `${meta}:${ARCHITECTURE}`]);
+export function resolveMetaPackage(meta: string, pattern: RegExp, from = HOST_INDEX): string {
+  const { architecture, options } = from;
+  const what = `${meta}:${architecture}`;
+  const listing = run('apt-cache', [...options, 'depends', '--important', what]);
   for (const line of listing.split('\n')) {
     const depends = /^\s*Depends:\s*<?([a-z0-9][a-z0-9.+-]*)/.exec(line)?.[1];
     if (depends !== undefined && pattern.test(depends)) return depends;
@@ -39,10 +73,14 @@ export function resolveMetaPackage(meta: string, pattern: RegExp): string {
  * Downloads `name` and unpacks it into `directory`/files.
  * The archive's whole tree is unpacked: a kernel's modules make that some 400 MB for a moment.
  */
-export function fetchPackage(name: string, directory: string): DebianPackage & { root: string } {
+export function fetchPackage(
+  name: string,
+  directory: string,
+  { architecture, options }: Source = HOST_INDEX,
+): DebianPackage & { root: string } {
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
-  run('apt-get', ['-q', 'download', `${name}:${ARCHITECTURE}`], directory);
+  run('apt-get', [...options, '-q', 'download', `${name}:${architecture}`], directory);
   const archives = readdirSync(directory).filter((file) => file.endsWith('.deb'));
   const archive = archives[0];
   if (archive === undefined || archives.length !== 1) {

@@ -7,7 +7,7 @@
  *   initrd.gz       busybox-static and the init of scripts/initramfs.ts
  *   manifest.json   which packages these are, with SHA-256 of each file
  *
- * A second run finds them there and does nothing; `--force` fetches again.
+ * With names, others: see optional-guests.ts. A second run finds them there and does nothing; `--force` fetches again.
  */
 import { createHash } from 'node:crypto';
 import {
@@ -31,6 +31,7 @@ import {
   resolveMetaPackage,
 } from './debian.ts';
 import { buildInitramfs, INIT } from './initramfs.ts';
+import { fetchOptional, OPTIONAL_GUESTS } from './optional-guests.ts';
 
 const MANIFEST_FORMAT = 1;
 
@@ -61,19 +62,25 @@ const KERNELS = [
 const INITRD = 'initrd.gz';
 const APPEND = 'console=ttyS0 quiet panic=-1';
 
-const HELP = `Usage: npm run guests [-- --force]
+const HELP = `Usage: npm run guests [-- --force | NAME...]
 
 Fetches Debian's amd64 and cloud kernels and busybox with apt-get and dpkg, and builds an
 initramfs, all into .cache/guests. Installs nothing.
 
+${Object.entries(OPTIONAL_GUESTS)
+  .map(([name, { what }]) => `  ${name.padEnd(9)} ${what}\n`)
+  .join('')}
   --force   fetch and build again even if everything is there
   --help    show this
 `;
 
 function main(args: readonly string[]): number {
-  const unknown = args.find((arg) => arg !== '--force' && arg !== '--help');
+  const names = args.filter((arg) => Object.hasOwn(OPTIONAL_GUESTS, arg));
+  const known = ['--force', '--help', ...names];
+  const unknown = args.find((arg) => !known.includes(arg));
   if (unknown !== undefined) {
-    process.stderr.write(`guests: expected --force or --help, got ${unknown}\n`);
+    const optional = Object.keys(OPTIONAL_GUESTS).join(', ');
+    process.stderr.write(`guests: expected --force, --help, ${optional}; got ${unknown}\n`);
     return 2;
   }
   if (args.includes('--help')) {
@@ -83,7 +90,7 @@ function main(args: readonly string[]): number {
   const cache = join(projectRoot(), '.cache', 'guests');
   if (!args.includes('--force')) {
     const cached = readCache(cache);
-    if (cached !== undefined) {
+    if (cached !== undefined && names.length === 0) {
       report(cache, cached, 'already there');
       return 0;
     }
@@ -98,7 +105,8 @@ function main(args: readonly string[]): number {
     return 1;
   }
   try {
-    report(cache, fetchAll(cache), 'ready');
+    if (names.length) fetchOptional(names, cache);
+    else report(cache, fetchAll(cache), 'ready');
     return 0;
   } catch (error) {
     if (!(error instanceof HostError)) throw error;
