@@ -12,7 +12,8 @@ import type { Hit, StopCondition } from './conditions.ts';
 import { Cursor, type Moved } from './cursor.ts';
 import type { Divergence } from './divergence.ts';
 import { combine, FrameSearch } from './frame-search.ts';
-import { compareMarks, type Mark } from './mark.ts';
+import { handlerEntries } from './handler-entries.ts';
+import { compareMarks, type Mark, mark } from './mark.ts';
 import { resolveMark } from './mark-text.ts';
 import { Positions } from './positions.ts';
 import { lastHit } from './reverse.ts';
@@ -97,8 +98,59 @@ export class Timeline {
     return yield* this.seekTo(target);
   }
 
+  /**
+   * One step as a debugger wants it: an instruction that faults ends in front of its handler, which
+   * is a landing and not counted by `step`.
+   */
+  *stepInto(): Work<TimelineStop> {
+    const from = this.mark;
+    const delivered = this.#deliveries;
+    const stop = yield* this.step();
+    const { lastDelivery } = this.session.vcpu;
+    const faulted = lastDelivery?.at === from.icount && lastDelivery.count > delivered;
+    if (stop.reason !== 'reached' || stop.mark.icount === from.icount || !faulted) return stop;
+    yield* this.#cursor.insist(from);
+    return yield* this.#toDelivery(delivered + 1, stop.mark);
+  }
+
+  /** The way back: from behind a handler's first instruction to in front of it, and to the fault. */
+  *reverseStepInto(): Work<TimelineStop> {
+    const from = this.mark;
+    const { lastDelivery } = this.session.vcpu;
+    const before = from.step === 0 && lastDelivery?.at === from.icount - 1;
+    const last = from.landing ? this.#deliveries - 1 : before ? lastDelivery.count : 0;
+    const stop = yield* this.reverseStep();
+    if (stop.reason !== 'reached' || last <= this.#deliveries) return stop;
+    return yield* this.#toDelivery(last, from);
+  }
+
+  /** Exceptions and interrupts delivered at this icount. */
+  get #deliveries(): number {
+    return this.session.vcpu.deliveries ?? 0;
+  }
+
+  /** Onward to where the n-th delivery of this icount leads. */
+  *#toDelivery(n: number, limit: Mark): Work<TimelineStop> {
+    const entries = handlerEntries(this.session.vcpu);
+    const conditions = entries.map((gva): StopCondition => ({ kind: 'address', gva }));
+    for (;;) {
+      const stop = yield* this.run(conditions, limit);
+      if (stop.reason !== 'hit') return stop;
+      if (stop.mark.landing && this.#deliveries === n)
+        return { reason: 'reached', mark: stop.mark };
+    }
+  }
+
   /** Forward to the next place where a condition holds, or to `limit`, or to the end. */
   *run(conditions: readonly StopCondition[], limit?: Mark): Work<TimelineStop> {
+    if (!limit?.landing) return yield* this.#run(conditions, limit);
+    // No run can be told to end at a landing: one instruction further, and back from there.
+    const stop = yield* this.#run(conditions, mark(limit.icount + 1));
+    if (stop.reason !== 'reached' && compareMarks(stop.mark, limit) <= 0) return stop;
+    return yield* this.seekTo(limit);
+  }
+
+  *#run(conditions: readonly StopCondition[], limit?: Mark): Work<TimelineStop> {
     const search = new FrameSearch(this.positions, () => this.console, conditions);
     const found = search.next(this.mark);
     const end = limit ? this.positions.restFrom(limit) : this.positions.end;
@@ -160,6 +212,11 @@ export class Timeline {
   *recover(mark: Mark): Work<void> {
     this.#cursor.restore(this.checkpoints.floor(mark));
     yield* this.#cursor.insist(mark);
+  }
+
+  /** Goes there whatever the consumer of the work says. */
+  insist(mark: Mark): Work<void> {
+    return this.#cursor.insist(mark);
   }
 
   /** Whoever comes from behind meets a place before the access that led to it. */

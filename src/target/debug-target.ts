@@ -102,7 +102,10 @@ export interface DebugTarget {
   endDiversion(control?: WorkControl): Promise<TargetStop>;
 
   seekTo(mark: Mark, control?: WorkControl): Promise<TargetStop>;
-  /** Single steps; on the way, accesses among the conditions are `hit`s, places are not. */
+  /**
+   * Single steps. One that faults ends in front of the handler. With conditions it is one step, and
+   * accesses among them are `hit`s; places are not.
+   */
   step(
     count: number,
     control?: WorkControl,

@@ -9,7 +9,7 @@ import {
   saveBookmarks,
 } from '../replay/bookmarks.ts';
 import type { StopCondition } from '../replay/conditions.ts';
-import { compareMarks, type Mark } from '../replay/mark.ts';
+import type { Mark } from '../replay/mark.ts';
 import type { Timeline } from '../replay/timeline.ts';
 import { finishAsync, type Work, type WorkControl } from '../replay/work.ts';
 import type { GuestConfig } from '../trace/header.ts';
@@ -25,6 +25,12 @@ import type {
 import { DivertedGuest } from './diverted-guest.ts';
 import { readGuestMemory } from './memory.ts';
 import { RecordingView } from './recording-view.ts';
+
+/**
+ * Up to so many steps are taken one by one, each seeing whether its instruction faulted; more are
+ * counted, which is instant, by instructions and interrupts alone.
+ */
+const STEPS_MAX = 1000;
 
 export class ReplayTarget implements DebugTarget {
   /** The recording as a whole. */
@@ -144,8 +150,8 @@ export class ReplayTarget implements DebugTarget {
     const diverted = this.#diverted;
     if (diverted) return this.#move(diverted.run(conditions, count), control);
     const accesses = accessesOf(conditions);
-    if (accesses.length === 0) return this.#move(this.#timeline.step(count), control);
-    return this.#move(this.#stepWatching(count, conditions, accesses), control);
+    if (accesses.length === 0) return this.#move(this.#steps(count), control);
+    return this.#move(this.#stepWatching(conditions, accesses), control);
   }
 
   reverseStep(
@@ -155,8 +161,8 @@ export class ReplayTarget implements DebugTarget {
   ): Promise<TargetStop> {
     if (this.#diverted) return this.#nothingBefore();
     const accesses = accessesOf(conditions);
-    if (accesses.length === 0) return this.#move(this.#timeline.reverseStep(count), control);
-    return this.#move(this.#reverseStepWatching(count, conditions, accesses), control);
+    if (accesses.length === 0) return this.#move(this.#reverseSteps(count), control);
+    return this.#move(this.#reverseStepWatching(conditions, accesses), control);
   }
 
   run(conditions: readonly StopCondition[], control?: WorkControl): Promise<TargetStop> {
@@ -192,35 +198,52 @@ export class ReplayTarget implements DebugTarget {
     return yield* this.#timeline.seekTo(mark);
   }
 
+  *#steps(count: number): Work<TargetStop> {
+    if (count > STEPS_MAX) return yield* this.#timeline.step(count);
+    let stop = yield* this.#timeline.stepInto();
+    for (let n = 1; n < count && stop.reason === 'reached'; n++) {
+      stop = yield* this.#timeline.stepInto();
+    }
+    return stop;
+  }
+
+  *#reverseSteps(count: number): Work<TargetStop> {
+    if (count > STEPS_MAX) return yield* this.#timeline.reverseStep(count);
+    let stop = yield* this.#timeline.reverseStepInto();
+    for (let n = 1; n < count && stop.reason === 'reached'; n++) {
+      stop = yield* this.#timeline.reverseStepInto();
+    }
+    return stop;
+  }
+
   async #nothingBefore(): Promise<TargetStop> {
     return { reason: 'start', mark: this.when().mark };
   }
 
   *#stepWatching(
-    count: number,
     conditions: readonly StopCondition[],
     accesses: readonly number[],
   ): Work<TargetStop> {
-    const { mark, positions } = this.#timeline;
-    const target = positions.forward(mark, count);
-    const stop = yield* this.#timeline.run(
-      accesses.map((i) => conditions[i]!),
-      target,
-    );
+    const from = this.#timeline.mark;
+    const step = yield* this.#timeline.stepInto();
+    if (step.reason !== 'reached') return step;
+    yield* this.#timeline.insist(from);
+    const watched = accesses.map((i) => conditions[i]!);
+    const stop = yield* this.#timeline.run(watched, step.mark);
     return renumbered(stop, accesses);
   }
 
   *#reverseStepWatching(
-    count: number,
     conditions: readonly StopCondition[],
     accesses: readonly number[],
   ): Work<TargetStop> {
-    const { mark, positions } = this.#timeline;
-    const target = positions.backward(mark, count);
-    if (compareMarks(target, mark) === 0) return { reason: 'start', mark };
+    const from = this.#timeline.mark;
+    const step = yield* this.#timeline.reverseStepInto();
+    if (step.reason !== 'reached') return step;
     const watched = accesses.map((i) => conditions[i]!);
-    const stop = yield* this.#timeline.reverseContinue(watched, 'in-front', target);
-    return renumbered(stop, accesses);
+    const stop = yield* this.#timeline.run(watched, from);
+    yield* this.#timeline.insist(step.mark);
+    return stop.reason === 'hit' ? { ...renumbered(stop, accesses), mark: step.mark } : step;
   }
 
   async #move(work: Work<TargetStop>, control?: WorkControl): Promise<TargetStop> {

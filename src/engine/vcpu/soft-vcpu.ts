@@ -155,6 +155,9 @@ export class SoftVcpu implements Vcpu {
     const { at, count } = this.#delivered;
     return at === this.#icount ? count : 0;
   }
+  get lastDelivery(): { readonly at: number; readonly count: number } {
+    return this.#delivered;
+  }
   get halted(): boolean {
     return this.#state.u32(L.HALTED) !== 0;
   }

@@ -127,6 +127,8 @@ export interface Vcpu {
    * of the fault; the two together name every boundary there is.
    */
   readonly deliveries?: number;
+  /** The icount at which something was delivered last, and how much was there. */
+  readonly lastDelivery?: { readonly at: number; readonly count: number };
   /** True between HLT and the interrupt that ends it. */
   readonly halted: boolean;
   /**
