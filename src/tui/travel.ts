@@ -77,11 +77,10 @@ export class Travel {
     return await this.#toMaker(frame.slot, control);
   }
 
-  /** Back to in front of the instruction that wrote a range last. */
-  async lastWrite(range: MemoryRange, control: WorkControl): Promise<TargetStop> {
-    const stop = await this.#target.lastWrite(range, control);
-    if (stop.reason !== 'hit') return stop;
-    return await this.#target.reverseStep(1, control);
+  /** Back to in front of the instruction that wrote a range last, be it the one just done. */
+  lastWrite(range: MemoryRange, control: WorkControl): Promise<TargetStop> {
+    const writes = { kind: 'memory', ...range, on: 'write' } as const;
+    return this.#target.reverseContinue([writes], control, 'in-front');
   }
 
   /** On to behind the next write. */
