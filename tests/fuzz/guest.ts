@@ -77,6 +77,10 @@ function run(
         }
         say('wake by NMI');
         vcpu.nmi();
+      } else if (vcpu.icount < until) {
+        // Faults whose handler faults, for ever, without an instruction retired: the vCPU gives up.
+        end = 'stuck';
+        break;
       } else if (vcpu.icount >= nextEvent) {
         say(`event ${event(vcpu, events)} ${vcpu.stateHash()}`);
         nextEvent = vcpu.icount + 1 + events.below(EVENT_SPACING);
