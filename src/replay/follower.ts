@@ -177,7 +177,7 @@ export class Follower implements MachineTap {
   get #explanation(): string {
     return (
       `they agreed at icount ${this.#agreedAt}. Since then the guest has used what KVM gives it ` +
-      'unseen and unrecorded (RDTSC, RDRAND, RDSEED, RDPMC), or one of the two is wrong'
+      'unseen and unrecorded (RDTSC, RDRAND, RDSEED), or one of the two is wrong'
     );
   }
 
