@@ -15,6 +15,9 @@ export class Stub {
   /** Addresses are guest physical: `Qqemu.PhyMemMode:1`. */
   physical = false;
   noAck = false;
+  /** gdb has asked for branch traces; and the one that it is reading, piece by piece. */
+  tracing = false;
+  history = '';
   /** Sends `O` packets: console output of the stub, for gdb's user. */
   readonly say: (text: string) => void;
   /** The guest as expressions of gdb's see it. */

@@ -2,6 +2,7 @@
 
 import type { Packet } from './packet.ts';
 import { breakpointPackets } from './packets/breakpoints.ts';
+import { btracePackets } from './packets/btrace.ts';
 import { executionPackets } from './packets/execution.ts';
 import { lldbPackets } from './packets/lldb.ts';
 import { memoryPackets } from './packets/memory.ts';
@@ -21,6 +22,7 @@ export const PACKETS: readonly Packet[] = [
   ...threadPackets,
   ...xferPackets,
   ...monitorPackets,
+  ...btracePackets,
   ...restartPackets,
   ...qemuPackets,
   ...lldbPackets,

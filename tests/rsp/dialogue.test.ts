@@ -68,6 +68,7 @@ const DIALOGUES: Readonly<Record<string, readonly string[]>> = {
     's',
     'bs',
     'vCont;s:p1.1',
+    'vCont;s:0001',
     'vCont;r100020,100030:1',
     'bs',
     'bc',

@@ -147,6 +147,42 @@ describe.skipIf(!GDB)('gdb', () => {
     `);
   });
 
+  test('shows the calls and instructions that led here', async () => {
+    const lines = await at('50%', [
+      'record btrace bts',
+      'record function-call-history /c',
+      'record instruction-history',
+      'record stop',
+      'reverse-stepi',
+    ]);
+    expect(said(lines, /^\d+\t.*/)).toMatchInlineSnapshot(`
+      [
+        "38	    for (u32 i = 0; i < bytes; i++) checksum = (checksum ^ ((sequence * 31 + i) & 0xff)) * 0x01000193;",
+        "4	      irq_restore",
+        "5	    kmalloc",
+        "6	      memset",
+        "7	    kmalloc",
+        "8	  job_submit",
+        "9	    queue_push",
+        "10	  job_submit",
+        "11	writer_task",
+        "12	  seal_entry",
+        "13	    checksum_payload",
+        "4928	   0x00000000001022f1 <checksum_payload+47>:	movzbl %al,%eax",
+        "4929	   0x00000000001022f4 <checksum_payload+50>:	xor    -0x4(%rbp),%eax",
+        "4930	   0x00000000001022f7 <checksum_payload+53>:	imul   $0x1000193,%eax,%eax",
+        "4931	   0x00000000001022fd <checksum_payload+59>:	mov    %eax,-0x4(%rbp)",
+        "4932	   0x0000000000102300 <checksum_payload+62>:	addl   $0x1,-0x8(%rbp)",
+        "4933	   0x0000000000102304 <checksum_payload+66>:	mov    -0x8(%rbp),%eax",
+        "4934	   0x0000000000102307 <checksum_payload+69>:	cmp    -0x18(%rbp),%eax",
+        "4935	   0x000000000010230a <checksum_payload+72>:	jb     0x1022e0 <checksum_payload+30>",
+        "4936	   0x00000000001022e0 <checksum_payload+30>:	mov    -0x14(%rbp),%edx",
+        "4937	   0x00000000001022e3 <checksum_payload+33>:	mov    %edx,%eax",
+      ]
+    `);
+    expect(lines.join('\n')).not.toMatch(/gap|Error/);
+  });
+
   test('finds who broke the queue', async () => {
     const lines = await at('end', [
       'backtrace',

@@ -8,6 +8,7 @@ import { compareMarks } from '../../target/index.ts';
 import { parseHex } from '../hex.ts';
 import { type Answer, E_MALFORMED, errorText, moving, type Packet } from '../packet.ts';
 import type { Stub } from '../stub.ts';
+import { mayBeOurs } from '../thread-id.ts';
 
 const forward = (stub: Stub): Answer =>
   moving((control) => stub.target.run(stub.conditions(), control));
@@ -64,7 +65,7 @@ function vCont(stub: Stub, args: string): Answer {
   const actions = args.split(';').slice(1);
   for (const action of actions) {
     const [what = '', thread] = action.split(':');
-    if (thread !== undefined && !/^(-1|0|1|p-?[01](\.(-1|[01]))?)$/.test(thread)) continue;
+    if (thread !== undefined && !mayBeOurs(thread)) continue;
     if (/^(c|C[0-9a-f]{2})$/i.test(what)) return forward(stub);
     if (/^(s|S[0-9a-f]{2})$/i.test(what)) return step(stub);
     if (what.startsWith('r')) {

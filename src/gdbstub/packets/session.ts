@@ -3,6 +3,7 @@
 import { PACKET_BYTES_MAX } from '../framing.ts';
 import { hexText } from '../hex.ts';
 import { E_MALFORMED, OK, type Packet } from '../packet.ts';
+import { isOurs, mayBeOurs } from '../thread-id.ts';
 
 /** gdb's list, "swbreak+;hwbreak+;xmlRegisters=i386": the names it says yes to. */
 function announced(args: string): Set<string> {
@@ -44,9 +45,9 @@ export function sessionPackets(supported: () => readonly string[]): readonly Pac
 export const threadPackets: readonly Packet[] = [
   {
     name: 'H',
-    handle: (_, args) => (/^[cgm](-1|0|1|p-?[01](\.(-1|[01]))?)$/.test(args) ? OK : E_MALFORMED),
+    handle: (_, args) => (/^[cgm]/.test(args) && mayBeOurs(args.slice(1)) ? OK : E_MALFORMED),
   },
-  { name: 'T', handle: (_, args) => (/^(1|p1\.1)$/.test(args) ? OK : E_MALFORMED) },
+  { name: 'T', handle: (_, args) => (isOurs(args) ? OK : E_MALFORMED) },
   { name: 'qC', handle: () => 'QC1' },
   { name: 'qfThreadInfo', handle: () => 'm1' },
   { name: 'qsThreadInfo', handle: () => 'l' },
