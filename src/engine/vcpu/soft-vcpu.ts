@@ -89,8 +89,8 @@ export class SoftVcpu implements Vcpu {
   #delivery: (() => Delivery) | undefined;
   /** Deliveries at icount `at`, where the last one was. */
   #delivered = { at: 0, count: 0 };
-  /** Watchpoints that `inject` hit: the next `run` says so. */
-  #watched: VmExit | undefined;
+  /** What the delivery by `inject` met, a watchpoint or a device: the next `run` returns it. */
+  #owed: VmExit | undefined;
   /** RIP and icount of the breakpoint that `run` stopped at last. */
   #stoppedAt: { rip: bigint; icount: number } | undefined;
 
@@ -170,13 +170,13 @@ export class SoftVcpu implements Vcpu {
   // --- running ----------------------------------------------------------------------------------------
 
   run(until: Icount): VmExit {
+    const owed = this.#owed;
+    if (owed) {
+      this.#owed = undefined;
+      return owed;
+    }
     if (this.#pending) throw new Error(`vcpu: ${this.#pending.kind} exit was not answered`);
     let deliveries = 0;
-    const watched = this.#watched;
-    if (watched) {
-      this.#watched = undefined;
-      return watched;
-    }
     for (;;) {
       if (this.#shutdown) return SHUTDOWN;
       if (this.#delivery) {
@@ -394,8 +394,8 @@ export class SoftVcpu implements Vcpu {
 
   inject(vector: number): void {
     const exit = this.#deliver(() => deliverInterrupt(this.#cpu, vector, 'external'));
-    if (exit?.kind === 'debug') this.#watched = exit;
-    else if (exit && !this.#delivery) throw new Error(`vcpu: inject ended in ${exit.kind}`);
+    // A stack or a descriptor table in device memory: the delivery goes on once that has answered.
+    this.#owed = exit;
   }
 
   nmi(): void {
@@ -549,7 +549,7 @@ export class SoftVcpu implements Vcpu {
     this.#shutdown = shutdown;
     this.#pending = undefined;
     this.#delivery = undefined;
-    this.#watched = undefined;
+    this.#owed = undefined;
     this.#stoppedAt = undefined;
     this.#watches.takeHits();
     this.#watches.restored();
