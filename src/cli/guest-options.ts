@@ -162,7 +162,7 @@ export function parseRtc(text: string): Date | undefined {
   return date;
 }
 
-function parseAddress(text: string): Gpa {
+export function parseAddress(text: string): Gpa {
   const at = /^(0x[0-9a-f]+|\d+)$/i.test(text) ? Number(text) : Number.NaN;
   if (!(at >= 0 && at < 2 ** 32)) {
     throw new InvalidArgumentError('expected an address below 4 GiB, such as 0x7c00');

@@ -4,10 +4,11 @@
  */
 
 import type { MachineTap } from '../engine/tap.ts';
-import { type Icount, icount } from '../engine/units.ts';
+import { gva, type Icount, icount } from '../engine/units.ts';
 import type { Vcpu } from '../engine/vcpu/vcpu.ts';
 import type { Follower, Leader } from '../replay/follower.ts';
 import { FailureError, UsageError } from './errors.ts';
+import { hex } from './format.ts';
 import type { GuestPlan } from './live-guest.ts';
 
 /** Exits between two comparisons of KVM's state with ours, each a state hash of the recording. */
@@ -22,6 +23,18 @@ export async function createKvmVcpu(memoryBytes: number): Promise<Vcpu> {
     if (error instanceof Error && error.name === 'KvmError') throw new UsageError(error.message);
     throw error;
   }
+}
+
+/** "0x1000 -> gpa 0x1000 -> slot 0 + 0x1000 -> hva 0x7f… -> hpa 0x1d…", as far as it goes. */
+export async function whereText(vcpu: Vcpu, at: number): Promise<string> {
+  const { KvmVcpu, whereIs } = await import('../engine/kvm/index.ts');
+  if (!(vcpu instanceof KvmVcpu)) throw new Error('a KVM vCPU without KVM');
+  const { gpa, slot, hva, hpa } = whereIs(vcpu.vm, gva(BigInt(at)));
+  if (gpa === undefined) return `${hex(at)} -> nothing: no page of the guest is there`;
+  if (!slot || hva === undefined) return `${hex(at)} -> gpa ${hex(gpa)} -> no slot: MMIO`;
+  const last = hpa === undefined ? 'hpa unknown (not touched yet, or not root)' : `hpa ${hex(hpa)}`;
+  const offset = hex(gpa - slot.start);
+  return `${hex(at)} -> gpa ${hex(gpa)} -> slot ${slot.slot} + ${offset} -> hva ${hex(hva)} -> ${last}`;
 }
 
 /** What KVM, or the comparison with it, gives up with: the guest's or the host's failure, not ours. */

@@ -1,36 +1,75 @@
 /** `retrovisor run`: a guest, without a recording. */
 
+import type { Vcpu } from '../engine/vcpu/vcpu.ts';
 import { type Cli, finish } from './command.ts';
+import { UsageError } from './errors.ts';
 import { duration, plural } from './format.ts';
-import { addGuestOptions, guestOptions } from './guest-options.ts';
-import { asFailure } from './kvm-guest.ts';
-import { planGuest } from './live-guest.ts';
+import { addGuestOptions, guestOptions, parseAddress } from './guest-options.ts';
+import { asFailure, whereText } from './kvm-guest.ts';
+import { type GuestPlan, planGuest } from './live-guest.ts';
 import { ending, NO_HOOKS, runLive, statusAfter } from './live-run.ts';
+import type { Output } from './output.ts';
+
+interface RunOptions {
+  readonly traceExits?: boolean;
+  readonly where?: number;
+}
 
 export function addRun(cli: Cli): void {
   const command = addGuestOptions(
-    cli.program.command('run').description('run a guest without recording it'),
+    cli.program
+      .command('run')
+      .description('run a guest without recording it')
+      .option('--trace-exits', 'each VM exit on stderr, with the time it took the host')
+      .option('--where <ADDRESS>', 'under KVM: what is behind an address at the end', parseAddress),
   );
   const examples = [
     'retrovisor run --kernel vmlinuz --initrd initrd.gz --append console=ttyS0',
     'retrovisor run --kernel demo.elf -m 32 --until 2G --json --serial none',
   ];
-  finish(cli, command, examples, async (_operands, options, output) => {
+  finish(cli, command, examples, async (_operands, options: RunOptions, output) => {
     const guest = guestOptions(options, 'run');
-    const result = await runLive(await planGuest(guest), output, NO_HOOKS).catch((error) => {
+    if (options.where !== undefined && guest.accel !== 'kvm') {
+      throw new UsageError('run: --where expects --accel kvm beside it');
+    }
+    const plan = await planGuest(guest);
+    const trace = options.traceExits ? await traceOf(plan, output) : undefined;
+    const tapFor = (vcpu: Vcpu) => {
+      trace?.follow(vcpu);
+      return undefined;
+    };
+    const result = await runLive(plan, output, { ...NO_HOOKS, tapFor }).catch((error) => {
       throw asFailure(error);
     });
+    for (const line of trace?.summary() ?? []) output.note(line);
+    const byReason = trace && { byReason: trace.document() };
     const { icount, stateHash, seconds, mips, reason } = result;
     if (guest.accel === 'kvm') {
+      if (options.where !== undefined) output.note(await whereText(result.vcpu, options.where));
       // KVM counts no instructions.
-      output.document({ exits: icount, stateHash, seconds, reason });
+      output.document({ exits: icount, stateHash, seconds, reason, ...byReason });
       output.note(`${ending(reason)} after ${plural(icount, 'exit')} in ${duration(seconds)}`);
       return statusAfter(result);
     }
-    output.document({ icount, stateHash, seconds, mips, reason });
+    output.document({ icount, stateHash, seconds, mips, reason, ...byReason });
     output.note(
       `${ending(reason)} after ${plural(icount, 'instruction')} in ${duration(seconds)}, ${mips} MIPS`,
     );
     return statusAfter(result);
   });
+}
+
+/** Names come from the kernel if it is an ELF image that has them. */
+async function traceOf(plan: GuestPlan, output: Output) {
+  const { ExitTrace } = await import('./exit-trace.ts');
+  const { loadSymbols, SymbolError } = await import('../symbols/load.ts');
+  const kernel = plan.files.find(({ role }) => role === 'kernel');
+  const line = (text: string) => output.note(text);
+  try {
+    const symbols = kernel && loadSymbols(Buffer.from(kernel.bytes), kernel.name);
+    return new ExitTrace(line, symbols);
+  } catch (error) {
+    if (error instanceof SymbolError) return new ExitTrace(line, undefined);
+    throw error;
+  }
 }

@@ -31,6 +31,18 @@ describe.skipIf(!available)('--accel kvm', () => {
     expect(probe.stderr).toMatch(/^the guest halted for good after \d+ exits in /);
   });
 
+  test('--trace-exits has a line for each and a table, --where the way of an address', () => {
+    const args = ['run', '--accel', 'kvm', ...GUEST, '--trace-exits', '--where', '0x7c00'];
+    const { stderr, status } = folder.retrovisor(args);
+    expect(status).toBe(0);
+    const exits = Number(/after (\d+) exits/.exec(stderr)?.[1]);
+    expect(stderr.match(/^ +\d+ +[\d.]+ +[\d.]+ +0x[0-9a-f]+ /gm)).toHaveLength(exits);
+    expect(stderr).toMatch(/^exit +count +share +inside µs|^pio-out +\d/m);
+    expect(stderr).toMatch(
+      /^0x7c00 -> gpa 0x7c00 -> slot 0 \+ 0x7c00 -> hva 0x[0-9a-f]+c00 -> hpa /m,
+    );
+  });
+
   test('a recording replays on the JIT and the interpreter, and goes backwards', () => {
     const made = json([
       'record',

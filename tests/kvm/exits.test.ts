@@ -1,8 +1,18 @@
 /** Every kind of exit, in every mode, against the soft vCPU: the same exits, states and hashes. */
 
 import { afterEach, describe, expect, test } from 'vitest';
+import { whereIs } from '../../src/engine/kvm/where.ts';
 import { gva } from '../../src/engine/units.ts';
-import { type Bits, closeAll, guest, kvmMissing, refusal, runAll, softGuest } from './lab.ts';
+import {
+  type Bits,
+  CODE_AT,
+  closeAll,
+  guest,
+  kvmMissing,
+  refusal,
+  runAll,
+  softGuest,
+} from './lab.ts';
 
 afterEach(closeAll);
 
@@ -114,6 +124,22 @@ describe.skipIf(kvmMissing !== undefined)('what KVM gives up with', () => {
       );
     if (message === undefined) skip('this KVM enters with CR4.PAE clear in long mode');
     expect(message).toMatch(/^KVM: (expected KVM_SET_SREGS to succeed|the processor refused)/);
+  });
+
+  test('knows the way of an address down to the host', async () => {
+    const kvm = await guest(64, 'hlt');
+    const code = whereIs(kvm.vm, gva(BigInt(CODE_AT)));
+    expect(code).toMatchObject({ gpa: CODE_AT, slot: { slot: 0 } });
+    expect(code.hva! % 4096n).toBe(0n);
+    // Frames are for root only.
+    if (code.hpa !== undefined) expect(code.hpa % 4096n).toBe(0n);
+    expect(whereIs(kvm.vm, gva(0xa0000n))).toEqual({
+      gpa: 0xa0000,
+      slot: undefined,
+      hva: undefined,
+      hpa: undefined,
+    });
+    expect(whereIs(kvm.vm, gva(0x7f00_0000_0000n)).gpa).toBeUndefined();
   });
 
   test('translates through the tables of the guest', async () => {

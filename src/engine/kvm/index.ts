@@ -4,3 +4,4 @@ export { KVM_CPU } from '../cpu-models.ts';
 export { answerCpuid } from './cpuid-table.ts';
 export { KvmError } from './errors.ts';
 export { KvmVcpu, type KvmVcpuOptions, TICKS_PER_EXIT } from './kvm-vcpu.ts';
+export { type Where, whereIs } from './where.ts';
