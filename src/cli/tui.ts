@@ -79,6 +79,7 @@ async function show(
   if (process.env['TERM'] === 'dumb') {
     throw new UsageError("tui expects a terminal that can place its cursor; TERM is 'dumb'");
   }
+  await ui.refresh();
   const arriving = ui
     .goTo(at, 'going there', false)
     .then(() => ui.say('? for help, : for commands, q to quit'));

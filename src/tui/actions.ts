@@ -114,6 +114,16 @@ function scrollExits(ui: Ui, by: number): void {
   }
 }
 
+const CONSOLE_COLUMNS = 80;
+const CONSOLE_STEP = 8;
+
+function sideways(ui: Ui, by: 1 | -1): void {
+  if (ui.focus === 'memory') ui.memory.move(by);
+  if (ui.focus === 'console')
+    ui.consoleLeft = clamp(ui.consoleLeft + by * CONSOLE_STEP, CONSOLE_COLUMNS);
+  ui.changed();
+}
+
 function rowsIn(ui: Ui): number {
   if (ui.focus === 'calls') return ui.snapshot.calls.length;
   if (ui.focus === 'stops') return ui.stops.all.length;
@@ -295,12 +305,10 @@ export const ACTIONS = {
   pageUp: (ui, screen) => scroll(ui, -screen.rowsOf(ui.focus), screen),
   pageDown: (ui, screen) => scroll(ui, screen.rowsOf(ui.focus), screen),
   left: (ui) => {
-    if (ui.focus === 'memory') ui.memory.move(-1);
-    ui.changed();
+    sideways(ui, -1);
   },
   right: (ui) => {
-    if (ui.focus === 'memory') ui.memory.move(1);
-    ui.changed();
+    sideways(ui, 1);
   },
   focusNext: focusNext(1),
   focusPrevious: focusNext(-1),

@@ -1,9 +1,9 @@
 /** The components: they place what the views made, and pass keys on. All else is elsewhere. */
 
 import { Box, Text, useInput } from 'ink';
-import { useSyncExternalStore } from 'react';
+import { useState, useSyncExternalStore } from 'react';
 import { keyName } from './key-name.ts';
-import { press } from './keys.ts';
+import { KeyQueue } from './keys.ts';
 import type { Line } from './text.ts';
 import { ansi, type Theme } from './theme.ts';
 import type { Ui } from './ui.ts';
@@ -50,9 +50,10 @@ function Rows({ lines, theme }: { readonly lines: readonly Line[]; readonly them
 }
 
 function Keys({ ui, size, onError }: Pick<AppProps, 'ui' | 'size' | 'onError'>) {
+  const [queue] = useState(() => new KeyQueue());
   useInput((input, key) => {
     for (const name of keyName(input, key)) {
-      press(ui, name, screenOf(ui, size)).catch(onError);
+      queue.press(ui, name, screenOf(ui, size)).catch(onError);
     }
   });
   return null;

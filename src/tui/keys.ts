@@ -78,8 +78,8 @@ export const GROUPS: readonly Group[] = [
       bind('1..9', 'focusNext', 'code registers memory console exits calls stops marks devices'),
       bind('j Down', 'down', 'down'),
       bind('k Up', 'up', 'up'),
-      bind('h Left', 'left', 'a byte left (memory)'),
-      bind('l Right', 'right', 'a byte right (memory)'),
+      bind('h Left', 'left', 'left: a byte of memory, the console'),
+      bind('l Right', 'right', 'right'),
       bind('PgDn Ctrl-D', 'pageDown', 'a page down'),
       bind('PgUp Ctrl-U', 'pageUp', 'a page up'),
       bind('Enter', 'open', 'go to the exit, call, bookmark; follow the pointer; run to the line'),
@@ -115,6 +115,37 @@ const BY_KEY: ReadonlyMap<string, ActionName> = new Map([
   ),
   ...Object.entries(OTHERS),
 ]);
+
+/** Keys that only look may overtake a move. */
+const LOOKING = /^(?:[1-9jkhl?]|Up|Down|Left|Right|PgUp|PgDn|Ctrl-[DU]|Tab|Shift-Tab|F1)$/;
+const STOPPING: readonly string[] = ['Esc', 'Ctrl-C'];
+const WAITING_MAX = 64;
+
+/**
+ * Keys in the order they were typed, one after the other, however long each takes: what is typed
+ * ahead of a move is about the place where it ends. Esc forgets what waits.
+ */
+export class KeyQueue {
+  readonly #waiting: (() => Promise<void>)[] = [];
+  #working = false;
+
+  async press(ui: Ui, key: string, screen: Screen): Promise<void> {
+    if (STOPPING.includes(key)) this.#waiting.length = 0;
+    const open = ui.prompt.mark !== undefined;
+    const overtakes = STOPPING.includes(key) || (!open && LOOKING.test(key));
+    if (this.#working && overtakes && this.#waiting.length === 0)
+      return await press(ui, key, screen);
+    if (this.#waiting.length >= WAITING_MAX) return;
+    this.#waiting.push(() => press(ui, key, screen));
+    if (this.#working) return;
+    this.#working = true;
+    try {
+      for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) await next();
+    } finally {
+      this.#working = false;
+    }
+  }
+}
 
 /** A key by its name in the table: "s", "Tab", "Ctrl-R". */
 export async function press(ui: Ui, key: string, screen: Screen): Promise<void> {

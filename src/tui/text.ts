@@ -67,6 +67,16 @@ function cut(text: string, width: number): string {
   return found;
 }
 
+/** Without its first columns. */
+export function without(spans: Line, width: number): Line {
+  let left = width;
+  return spans.flatMap(({ text, tone }) => {
+    const gone = cut(text, left);
+    left -= columns(gone);
+    return gone.length < text.length ? [span(text.slice(gone.length), tone)] : [];
+  });
+}
+
 /** Two lines' worth on one: the second ends at the right edge, and gives way first. */
 export function spread(left: Line, right: Line, width: number): Line {
   const used = left.reduce((sum, { text }) => sum + columns(text), 0);

@@ -37,8 +37,6 @@ export interface Message {
   readonly bad: boolean;
 }
 
-/** Steps that may wait while one is under way: a key that is held down. */
-const QUEUE_MAX = 4;
 const RSP = 4;
 
 export type Move = (travel: Travel, control: WorkControl) => Promise<TargetStop | string>;
@@ -62,7 +60,7 @@ export class Ui {
   focus: PaneName = 'code';
   /** The pane in the place that several share. */
   tab: PaneName = 'exits';
-  message: Message = { text: '? for help, : for commands, q to quit', bad: false };
+  message: Message = { text: '', bad: false };
   busy: { readonly what: string; readonly progress: Progress | undefined } | undefined;
   /** Lines over the body: help, a page walk. */
   overlay: { readonly title: string; readonly lines: readonly Line[]; top: number } | undefined;
@@ -70,6 +68,8 @@ export class Ui {
   codeSelected = 0n;
   codeAnchor: bigint | undefined;
   registerSelected = 0;
+  /** Columns of the guest's console that are out of sight on the left. */
+  consoleLeft = 0;
   /** Undefined while the table follows the cursor. */
   exitSelected: number | undefined;
   readonly scroll: Partial<Record<PaneName, number>> = {};
@@ -78,7 +78,6 @@ export class Ui {
 
   readonly #travel: Travel;
   readonly #listeners = new Set<() => void>();
-  readonly #queue: (() => Promise<void>)[] = [];
   #cancelled = false;
 
   constructor(target: TuiTarget, symbols: SymbolTable | undefined, fileName: string) {
@@ -123,12 +122,9 @@ export class Ui {
     this.changed();
   }
 
-  /** Does a move, with progress; one at a time, and a few may wait. */
+  /** Does a move, with progress; one at a time. */
   async move(what: string, move: Move, { visit = true } = {}): Promise<void> {
-    if (this.busy) {
-      if (this.#queue.length < QUEUE_MAX) this.#queue.push(() => this.move(what, move, { visit }));
-      return;
-    }
+    if (this.busy) return this.say('something is under way; Esc stops it', true);
     this.#cancelled = false;
     this.busy = { what, progress: undefined };
     const origin = this.target.when().mark;
@@ -140,20 +136,18 @@ export class Ui {
         },
         cancelled: () => this.#cancelled,
       });
-      this.busy = undefined;
       await this.#arrived(origin, stop, visit);
     } catch (error) {
-      this.busy = undefined;
       await this.refresh();
       this.fail(error);
+    } finally {
+      this.busy = undefined;
+      this.changed();
     }
-    const next = this.#queue.shift();
-    if (next) await next();
   }
 
   cancel(): void {
     this.#cancelled = true;
-    this.#queue.length = 0;
   }
 
   /** What a person did wrong becomes a message; a bug of ours goes on. */

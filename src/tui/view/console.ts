@@ -1,9 +1,9 @@
 /** The console pane: the guest's terminal as it looked at the cursor. */
 
-import { fitted, type Line, line, plain, span } from '../text.ts';
+import { fitted, type Line, line, plain, span, without } from '../text.ts';
 import type { PaneView } from './pane.ts';
 
-export const consoleView: PaneView = (ui, { width, height, focused }) => {
+export const consoleView: PaneView = (ui, { width, height }) => {
   const { lines, cursor } = ui.screen;
   const up = Math.min(ui.scroll.console ?? 0, Math.max(0, lines.length - height));
   const last = lines.length - up;
@@ -15,7 +15,10 @@ export const consoleView: PaneView = (ui, { width, height, focused }) => {
     const [before, under] = [text.slice(0, cursor.column), text[cursor.column] ?? ' '];
     return [span(before), span(under, 'selected'), span(text.slice(cursor.column + 1))];
   });
-  const where = up > 0 ? `  ${up} lines above the end` : focused ? '' : '';
+  const where = up > 0 ? `  ${up} lines above the end` : '';
   if (lines.length === 0) return { title: 'Console', lines: [line('nothing printed yet', 'dim')] };
-  return { title: `Console${where}`, lines: shown.map((spans) => fitted(spans, width)) };
+  return {
+    title: `Console${where}`,
+    lines: shown.map((spans) => fitted(without(spans, ui.consoleLeft), width)),
+  };
 };
