@@ -1,7 +1,7 @@
 /**
  * Breakpoints, watchpoints, and the ways back, against a walk forward that wrote down what ran and
- * what was written: at the start and the end of the demo, and across the mode switches, task
- * switches and faults of the tiny guests.
+ * what was written: at the start and the end of the demo, and across mode switches. The other tiny
+ * guests are in answers-tiny.slow.test.ts.
  */
 
 import { readFileSync } from 'node:fs';
@@ -51,21 +51,6 @@ test.each(['modes', 'faults64'])('%s: across its mode switches', (name) => {
     checkStepsBack(timeline, log, 300);
   }
 });
-
-test.each(['tasks', 'faults32', 'faults64', 'paging32', 'rep', 'smc'])(
-  '%s: at its start and its end',
-  (name) => {
-    const timeline = open(recordTiny(name), TINY_MEMORY);
-    let writes = 0;
-    for (const at of [0, Math.max(0, timeline.positions.end.icount - 2 * STEPS)]) {
-      finish(timeline.seekTo(mark(at)));
-      const log = forwardLog(timeline, 2 * STEPS);
-      writes += checkAnswers(timeline, log, 4).writes;
-      checkStepsBack(timeline, log, 50);
-    }
-    expect(writes).toBeGreaterThan(2);
-  },
-);
 
 test('the demo: at its start, in the middle, at its crash and at its end', () => {
   const memoryBytes = 32 << 20;
