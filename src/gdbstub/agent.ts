@@ -78,6 +78,16 @@ export function evaluate(code: Uint8Array, context: AgentContext): bigint {
   return new Evaluation(code, context).run();
 }
 
+/** The same as a condition; one that cannot be evaluated counts as `otherwise`. */
+export function holds(code: Uint8Array, context: AgentContext, otherwise: boolean): boolean {
+  try {
+    return evaluate(code, context) !== 0n;
+  } catch (error) {
+    if (error instanceof AgentError) return otherwise;
+    throw error;
+  }
+}
+
 class Evaluation {
   readonly #code: Uint8Array;
   readonly #context: AgentContext;

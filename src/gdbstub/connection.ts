@@ -69,11 +69,12 @@ export class Connection {
   }
 
   /** The client has gone: a move under way is given up. Resolves when nothing moves any more. */
-  end(): Promise<void> {
+  async end(): Promise<void> {
     this.#gone = true;
     this.#interrupted = true;
     this.#waiting.length = 0;
-    return this.#working ? new Promise((resolve) => this.#idle.push(resolve)) : Promise.resolve();
+    if (this.#working) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    await this.#stub.tracepoints.deselect({});
   }
 
   async #work(): Promise<void> {

@@ -6,10 +6,12 @@ import type { AgentContext } from './agent.ts';
 import { type Break, Breakpoints, conditionsOf } from './breakpoints.ts';
 import { REGISTERS } from './registers.ts';
 import { stopReply } from './stop-reply.ts';
+import { Tracepoints } from './tracepoints.ts';
 
 export class Stub {
   readonly target: DebugTarget;
   readonly breakpoints = new Breakpoints();
+  readonly tracepoints: Tracepoints;
   /** What the client said it can do, in its qSupported. */
   features: ReadonlySet<string> = new Set();
   /** Addresses are guest physical: `Qqemu.PhyMemMode:1`. */
@@ -27,6 +29,7 @@ export class Stub {
 
   constructor(target: DebugTarget, say: (text: string) => void) {
     this.target = target;
+    this.tracepoints = new Tracepoints(target);
     this.say = say;
     this.agent = {
       register: (n) => REGISTERS[n]?.read(target.registers(), target),

@@ -11,6 +11,7 @@ import { qemuPackets } from './packets/qemu.ts';
 import { registerPackets } from './packets/registers.ts';
 import { restartPackets } from './packets/restart.ts';
 import { sessionPackets, threadPackets } from './packets/session.ts';
+import { tracepointPackets } from './packets/tracepoints.ts';
 import { xferPackets } from './packets/xfer.ts';
 
 export const PACKETS: readonly Packet[] = [
@@ -23,6 +24,7 @@ export const PACKETS: readonly Packet[] = [
   ...xferPackets,
   ...monitorPackets,
   ...btracePackets,
+  ...tracepointPackets,
   ...restartPackets,
   ...qemuPackets,
   ...lldbPackets,

@@ -183,6 +183,33 @@ describe.skipIf(!GDB)('gdb', () => {
     expect(lines.join('\n')).not.toMatch(/gap|Error/);
   });
 
+  test('finds trace frames in the past', async () => {
+    const lines = await at('50%', [
+      'trace queue_pop if queue->length == 20',
+      'trace seal_entry',
+      'tstart',
+      'tstop',
+      'tstatus',
+      'tfind',
+      'print entry->sequence',
+      'tfind tracepoint 1',
+      'print queue->length',
+      'tfind 100',
+      'print entry->sequence',
+      'tfind none',
+      'print sequence',
+    ]);
+    expect(said(lines, /^Collected .*/)).toEqual(['Collected 130 trace frames.']);
+    expect(said(lines, /^Found .*/)).toMatchInlineSnapshot(`
+      [
+        "Found trace frame 0, tracepoint 2",
+        "Found trace frame 54, tracepoint 1",
+        "Found trace frame 100, tracepoint 2",
+      ]
+    `);
+    expect(said(lines, /^\$\d = .*/)).toEqual(['$1 = 1', '$2 = 20', '$3 = 99', '$4 = 69']);
+  });
+
   test('finds who broke the queue', async () => {
     const lines = await at('end', [
       'backtrace',

@@ -5,7 +5,7 @@
  *     Z TYPE , ADDR , KIND [; X LEN , BYTECODE ...] [; cmds: PERSIST , X LEN , BYTECODE ...]
  */
 
-import { AgentError, evaluate } from '../agent.ts';
+import { holds } from '../agent.ts';
 import { BREAK_KINDS, type Break } from '../breakpoints.ts';
 import { bytesOf, parseCount, parseHex } from '../hex.ts';
 import { E_MALFORMED, errorText, OK, type Packet } from '../packet.ts';
@@ -58,22 +58,12 @@ function whenOf(stub: Stub, { conditions, commands }: Extras): (() => boolean) |
   if (conditions.length === 0 && commands.length === 0) return undefined;
   return () => {
     // An expression that cannot be evaluated stops: gdb then shows why by evaluating it itself.
-    const holds =
-      conditions.length === 0 ||
-      conditions.some((code) => quietly(() => evaluate(code, stub.agent)));
-    if (!holds || commands.length === 0) return holds;
-    for (const code of commands) quietly(() => evaluate(code, stub.agent));
+    const stops =
+      conditions.length === 0 || conditions.some((code) => holds(code, stub.agent, true));
+    if (!stops || commands.length === 0) return stops;
+    for (const code of commands) holds(code, stub.agent, true);
     return false;
   };
-}
-
-function quietly(evaluation: () => bigint): boolean {
-  try {
-    return evaluation() !== 0n;
-  } catch (error) {
-    if (error instanceof AgentError) return true;
-    throw error;
-  }
 }
 
 function insert(stub: Stub, args: string): string {
