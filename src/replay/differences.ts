@@ -1,6 +1,6 @@
 /** In what do two states of a guest differ? For people who ask why two hashes do. */
 
-import { gpa } from '../engine/units.ts';
+import { type Gpa, gpa } from '../engine/units.ts';
 import type { Ram, Registers } from '../engine/vcpu/vcpu.ts';
 
 export interface GuestState {
@@ -35,6 +35,17 @@ export function differences(expected: GuestState, actual: GuestState): Differenc
     }
   }
   return found;
+}
+
+/** The first byte of RAM that is not the same in both. */
+export function firstDifference(a: Ram, b: Ram): Gpa | undefined {
+  for (let at = 0; at < a.size; at += PIECE) {
+    const length = Math.min(PIECE, a.size - at);
+    const [left, right] = [a.peek(gpa(at), length), b.peek(gpa(at), length)];
+    if (Buffer.compare(left, right) === 0) continue;
+    return gpa(at + left.findIndex((byte, i) => byte !== right[i]));
+  }
+  return undefined;
 }
 
 export function describeDifferences(found: readonly Difference[]): string {

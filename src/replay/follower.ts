@@ -10,20 +10,25 @@
 
 import type { CpuidExit, Entry, GuestExit, VmExit } from '../engine/exit.ts';
 import type { InputName, MachineTap } from '../engine/tap.ts';
-import { type Gpa, type Icount, icount } from '../engine/units.ts';
+import { type Gpa, type Gva, gva, type Icount, icount } from '../engine/units.ts';
 import type { Registers, Segment, Vcpu } from '../engine/vcpu/vcpu.ts';
 import { describeExit } from '../trace/describe.ts';
-import { describeDifferences, differences } from './differences.ts';
+import { describeDifferences, differences, firstDifference } from './differences.ts';
 import { sameExit } from './same-exit.ts';
 
 /** How many instructions the leader may have run between two exits, before we stop looking. */
 const BETWEEN_EXITS_MAX = 2_000_000_000;
+
+/** And how often at the same instruction, when an interrupt came between two exits. */
+const VISITS_MAX = 3_000_000;
 
 /** The vCPU that is followed. */
 export interface Leader {
   readonly ram: Vcpu['ram'];
   /** At an instruction boundary, with nothing under way? */
   readonly settled: boolean;
+  /** Has it run on since its last exit, so that only its state tells where it is? */
+  readonly pastExit: boolean;
   registers(): Registers;
   /** The hash of its state, as if this were its icount and so many ticks had been skipped. */
   stateHash(at: number, skipped: number, registers: Registers): string;
@@ -88,8 +93,10 @@ export class Follower implements MachineTap {
     this.vcpu.setIntr(true);
     const own = this.#next();
     this.vcpu.setIntr(false);
-    if (own.kind !== 'interrupt-window') this.#disagree(describe(own), `interrupt ${vector}`);
-    this.#midway = false;
+    const theirs = `interrupt ${vector}`;
+    if (own.kind !== 'interrupt-window') this.#disagree(describe(own), theirs);
+    // That is the first window there was. The leader may have taken it later, or been interrupted.
+    if (this.#leader.pastExit) this.#search(theirs);
     this.#tap?.interrupt(vector, this.vcpu.icount);
     this.vcpu.inject(vector);
   }
@@ -137,6 +144,26 @@ export class Follower implements MachineTap {
   finish(): Icount {
     this.#finish();
     return this.vcpu.icount;
+  }
+
+  /**
+   * On to where the leader stands, which is behind no exit: to the first place at which all of its
+   * state is ours. If there is a later one with the same state, it has the same future.
+   */
+  #search(what: string): void {
+    const { vcpu } = this;
+    const theirs = this.#leader.registers();
+    const place = new Place(this.#leader, theirs);
+    if (place.is(vcpu)) return;
+    vcpu.setBreakpoints([{ id: 0, gva: linearRip(theirs) }]);
+    for (let visits = 0; ; visits++) {
+      const own = this.#next();
+      if (own.kind !== 'debug' || visits > VISITS_MAX) {
+        this.#disagree(describe(own), `${what} at rip 0x${theirs.rip.toString(16)}, before that`);
+      }
+      if (place.is(vcpu)) break;
+    }
+    vcpu.setBreakpoints([]);
   }
 
   /** Lets the instruction retire that exited. False if that takes another exit. */
@@ -190,6 +217,42 @@ export class Follower implements MachineTap {
   }
 }
 
+/** Where the leader stands: a state. */
+class Place {
+  readonly #leader: Leader;
+  readonly #theirs: Registers;
+  /** A byte of RAM that has told the two apart before. */
+  #telltale: Gpa | undefined;
+
+  constructor(leader: Leader, theirs: Registers) {
+    this.#leader = leader;
+    this.#theirs = theirs;
+  }
+
+  is(vcpu: Vcpu): boolean {
+    const own = vcpu.registers();
+    const theirs = this.#theirs;
+    if (own.rip !== theirs.rip) return false;
+    if (own.gpr.some((value, n) => value !== theirs.gpr[n])) return false;
+    const { ram } = this.#leader;
+    const at = this.#telltale;
+    if (at !== undefined && ram.peek(at, 1)[0] !== vcpu.ram.peek(at, 1)[0]) return false;
+    const known = withoutUnknown(theirs, own);
+    const skipped = vcpu.ticks - vcpu.icount;
+    if (this.#leader.stateHash(vcpu.icount, skipped, known) === vcpu.stateHash()) return true;
+    this.#telltale = firstDifference(ram, vcpu.ram);
+    return false;
+  }
+}
+
+/** Linear address of the next instruction. */
+function linearRip({ rip, segments, efer }: Registers): Gva {
+  const [EFER_LMA, L] = [1n << 10n, 0x2000];
+  const cs = segments[1]!;
+  const is64Bit = (efer & EFER_LMA) !== 0n && (cs.rights & L) !== 0;
+  return gva(is64Bit ? rip : cs.base + rip);
+}
+
 function describe(exit: VmExit): string {
   switch (exit.kind) {
     case 'until':
@@ -205,14 +268,16 @@ function describe(exit: VmExit): string {
 
 const CR0_PE = 1n;
 const RFLAGS_VM = 1n << 17n;
+const RFLAGS_AF = 1n << 4n;
 const RPL = 3;
 const FS = 4;
 
 /**
  * The leader's registers, with ours in place of what means nothing and what hypervisors therefore
  * keep as they like: the hidden part of a segment register that holds a null selector (but the base
- * of FS and GS counts in 64-bit mode), and where the last x87 instruction was, which AMD saves with
- * an exception pending only.
+ * of FS and GS counts in 64-bit mode); AF, which logic and shifts leave undefined and which processors
+ * do not always set alike; and where the last x87 instruction was, which AMD saves with an exception
+ * pending only.
  */
 function withoutUnknown(theirs: Registers, own: Registers): Registers {
   const isProtected = (own.cr0 & CR0_PE) !== 0n && (own.rflags & RFLAGS_VM) === 0n;
@@ -227,6 +292,7 @@ function withoutUnknown(theirs: Registers, own: Registers): Registers {
     ...theirs,
     segments: theirs.segments.map((segment, n) => known(segment, own.segments[n]!, n >= FS)),
     ldtr: known(theirs.ldtr, own.ldtr, false),
+    rflags: (theirs.rflags & ~RFLAGS_AF) | (own.rflags & RFLAGS_AF),
     fip: own.fip,
     fdp: own.fdp,
     fop: own.fop,

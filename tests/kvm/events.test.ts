@@ -95,7 +95,7 @@ describe.skipIf(kvmMissing !== undefined)('stops', () => {
   });
 
   test('counting instructions: exactly there', async () => {
-    const options = { counting: 'instructions', kickMs: 60_000 } as const;
+    const options = { counting: 'instructions' } as const;
     const kvm = await guest(64, 'mov ecx, 1000; l: dec ecx; jnz l; hlt', options);
     expect(kvm.run(icount(501))).toEqual({ kind: 'until' });
     expect(kvm.icount).toBe(501);
@@ -103,7 +103,7 @@ describe.skipIf(kvmMissing !== undefined)('stops', () => {
   });
 
   test.each([16, 32, 64] as const)('breakpoints, %i-bit, that RAM does not show', async (bits) => {
-    const kvm = await guest(bits, 'nop; nop; inc eax; nop; inc eax; hlt', { kickMs: 60_000 });
+    const kvm = await guest(bits, 'nop; nop; inc eax; nop; inc eax; hlt');
     const before = kvm.ram.peek(gpa(CODE_AT), 16);
     const [first, second] = [0, 1].map((n) => gva(BigInt(CODE_AT + n)));
     kvm.setBreakpoints([

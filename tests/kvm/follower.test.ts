@@ -56,9 +56,9 @@ interface Followed {
   run(): { stop: MachineStop; console: string };
 }
 
-async function follow(image: Uint8Array): Promise<Followed> {
+async function follow(image: Uint8Array, options: { kickMs?: number } = {}): Promise<Followed> {
   const plan = bootPlan(image);
-  const leader = await KvmVcpu.create({ memoryBytes: MEMORY_BYTES });
+  const leader = await KvmVcpu.create({ memoryBytes: MEMORY_BYTES, ...options });
   open.push(leader);
   const vcpu = createVcpu({ memoryBytes: MEMORY_BYTES, cpu: KVM_CPU });
   new Machine(vcpu, { rtcStart: 0, cpu: KVM_CPU }).powerOn(plan);
@@ -122,6 +122,30 @@ describe.skipIf(kvmMissing !== undefined)('a machine under KVM, followed', () =>
     expect(console.replaceAll('\r', '')).toBe(expected(name).replaceAll('\r', ''));
     expect(follower.agreedAt).toBeGreaterThan(100);
     expect(log.lines).toEqual(onJit(tiny(name)));
+  });
+
+  test('a guest that waits without an exit is interrupted, and that is found by its state', async () => {
+    const { follower, leader, log, run } = await follow(
+      sector(`
+        start: cli; xor ax, ax; mov ds, ax; mov ss, ax; mov sp, 0x7000
+        mov word ptr [0x80], (handler - start) + 0x7c00; mov word ptr [0x82], 0
+        mov al, 0x11; out 0x20, al; mov al, 0x20; out 0x21, al; mov al, 4; out 0x21, al
+        mov al, 1; out 0x21, al; mov al, 0xfe; out 0x21, al
+        mov al, 0x34; out 0x43, al; mov al, 0x9c; out 0x40, al; mov al, 0x2e; out 0x40, al
+        xor ecx, ecx; sti
+        l: .rept 400; inc ecx; .endr
+        inc dword ptr [0x608]; cmp byte ptr [0x604], 3; jb l
+        jmp done
+        handler: inc byte ptr [0x604]; push ax; mov al, 0x20; out 0x20, al; pop ax; iret
+        done: nop`),
+      { kickMs: 2 },
+    );
+    expect(run().stop.reason).toBe('halted');
+    expect(log.lines.filter((line) => line === 'interrupt 32')).toHaveLength(3);
+    // How often it has gone round is the same on both.
+    const [ours, theirs] = [follower.vcpu, leader].map((vcpu) => vcpu.ram.peek(gpa(0x608), 4));
+    expect(ours).toEqual(theirs);
+    expect(follower.agreedAt).toBe(follower.vcpu.icount);
   });
 
   test('a guest that reads time stamps unasked is found out', async () => {

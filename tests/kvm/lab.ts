@@ -37,7 +37,8 @@ export async function guest(
   code: string,
   options: Partial<KvmVcpuOptions> = {},
 ): Promise<KvmVcpu> {
-  const vcpu = await KvmVcpu.create({ memoryBytes: MEMORY, ...options });
+  // No kicks unless a test is about them: a busy host would be a surprise to it.
+  const vcpu = await KvmVcpu.create({ memoryBytes: MEMORY, kickMs: 60_000, ...options });
   open.push(vcpu);
   prepare(vcpu, bits, code);
   return vcpu;

@@ -7,7 +7,8 @@
  *     finds out which icount each of them is.
  *   - counting instructions: every instruction is single-stepped (KVM_GUESTDBG_SINGLESTEP), and
  *     `icount` is exact, at some 10 µs an instruction.
- * Guest time is `ticksPerExit` for each exit, plus what HLT skips: no host clock is read.
+ * Guest time is `ticksPerExit` for each exit, plus what HLT skips: no host clock is read. A guest that
+ * waits in a loop without exits is given time by the host's interruptions.
  */
 
 import { KVM_CPU } from '../cpu-models.ts';
@@ -42,6 +43,11 @@ const CR0_PG = 1n << 31n;
 
 /** What an exit costs on the hardware of today, and so how fast guest time passes. */
 export const TICKS_PER_EXIT = 10_000;
+/**
+ * A guest that does not exit for so many kicks waits for a timer: from then on time passes for it.
+ * Fewer could be a host that had no time for the guest.
+ */
+const QUIET_KICKS = 4;
 /** Twice a person's patience fits into 100 ms. */
 const KICK_MS = 40;
 
@@ -69,9 +75,14 @@ export class KvmVcpu implements Vcpu {
   readonly counting: 'exits' | 'instructions';
   readonly #model: CpuModel;
   readonly #ticksPerExit: number;
+  readonly #ticksPerKick: number;
   readonly #debug: GuestDebug;
   #icount = 0;
   #skipped = 0;
+  /** Ticks that have passed for a guest that did not exit. */
+  #waited = 0;
+  /** Interruptions in a row without an exit between them. */
+  #quiet = 0;
   #halted = false;
   #shutdown = false;
   #intr = false;
@@ -110,6 +121,7 @@ export class KvmVcpu implements Vcpu {
     this.ram = vm.ram;
     this.counting = options.counting ?? 'exits';
     this.#model = options.cpu ?? KVM_CPU;
+    this.#ticksPerKick = (options.kickMs ?? KICK_MS) * 1e6;
     this.#ticksPerExit = options.ticksPerExit ?? TICKS_PER_EXIT;
     this.#debug = new GuestDebug(vm, this.counting === 'instructions');
     this.#steps = new Steps(vm);
@@ -124,7 +136,7 @@ export class KvmVcpu implements Vcpu {
   }
   get ticks(): Ticks {
     const passed = this.counting === 'exits' ? this.#icount * this.#ticksPerExit : this.#icount;
-    return (passed + this.#skipped) as Ticks;
+    return (passed + this.#skipped + this.#waited) as Ticks;
   }
   get halted(): boolean {
     return this.#halted;
@@ -136,6 +148,10 @@ export class KvmVcpu implements Vcpu {
   /** Is this the boundary behind the last exit? Not inside an instruction, not farther on. */
   get settled(): boolean {
     return this.#atBoundary && !this.#pastExit;
+  }
+  /** Has the guest run on since the last exit? Then its position is its state, and nothing else. */
+  get pastExit(): boolean {
+    return this.#pastExit;
   }
 
   get #atBoundary(): boolean {
@@ -267,8 +283,10 @@ export class KvmVcpu implements Vcpu {
     this.#pastExit = true;
     if (result === 'interrupted') {
       this.#interrupted = true;
+      if (++this.#quiet > QUIET_KICKS) this.#waited += this.#ticksPerKick;
       return UNTIL;
     }
+    this.#quiet = 0;
     return this.#exit();
   }
 
