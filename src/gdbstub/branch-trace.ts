@@ -19,14 +19,14 @@ export async function branchTrace(
   instructions: number,
   control: WorkControl,
 ): Promise<Block[]> {
-  const here = target.when().mark;
+  const here = target.mark;
   const lengths = new Map<bigint, number>();
   const blocks: Block[] = [];
   await target.reverseStep(instructions, control);
   try {
     let begin = linearRip(target.registers());
     for (let at = begin; ; ) {
-      if (compareMarks(target.when().mark, here) >= 0) {
+      if (compareMarks(target.mark, here) >= 0) {
         blocks.push({ begin, end: at });
         return blocks;
       }

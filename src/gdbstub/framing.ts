@@ -104,35 +104,37 @@ function decoded(body: readonly number[]): string | undefined {
 
 /** A packet as it goes over the wire: escaped, run-length encoded, with its checksum. */
 export function frame(payload: string): Uint8Array {
-  const out: number[] = [DOLLAR];
-  let sum = 0;
-  const put = (byte: number): void => {
-    out.push(byte);
-    sum = (sum + byte) & 0xff;
-  };
-  for (let i = 0; i < payload.length; ) {
-    const byte = payload.charCodeAt(i);
-    let run = 1;
-    while (run < 98 && payload.charCodeAt(i + run) === byte) run++;
-    i += run;
+  const bytes = Buffer.from(payload, 'latin1');
+  // Every byte may need an escape.
+  const out = Buffer.allocUnsafe(2 * bytes.length + 4);
+  let length = 0;
+  out[length++] = DOLLAR;
+  for (let i = 0; i < bytes.length; ) {
+    const byte = bytes[i]!;
+    let end = i + 1;
+    while (end - i < 98 && bytes[end] === byte) end++;
+    const run = end - i;
+    i = end;
     if (byte === DOLLAR || byte === HASH || byte === STAR || byte === ESCAPE) {
-      for (; run > 0; run--) {
-        put(ESCAPE);
-        put(byte ^ 0x20);
+      for (let n = 0; n < run; n++) {
+        out[length++] = ESCAPE;
+        out[length++] = byte ^ 0x20;
       }
       continue;
     }
-    put(byte);
+    out[length++] = byte;
     // The byte itself and at least three more; '#' and '$' would be counts 6 and 7.
-    let more = run - 1;
-    if (more === 6 || more === 7) more = 5;
-    if (more >= 3) {
-      put(STAR);
-      put(more + REPEAT_BASE);
-    } else more = 0;
-    for (let left = run - 1 - more; left > 0; left--) put(byte);
+    const more = run - 1 === 6 || run - 1 === 7 ? 5 : run - 1;
+    const repeated = more >= 3 ? more : 0;
+    if (repeated > 0) {
+      out[length++] = STAR;
+      out[length++] = repeated + REPEAT_BASE;
+    }
+    for (let left = run - 1 - repeated; left > 0; left--) out[length++] = byte;
   }
-  const tail = sum.toString(16).padStart(2, '0');
-  out.push(HASH, tail.charCodeAt(0), tail.charCodeAt(1));
-  return Uint8Array.from(out);
+  let sum = 0;
+  for (let i = 1; i < length; i++) sum += out[i]!;
+  out[length++] = HASH;
+  out.write((sum & 0xff).toString(16).padStart(2, '0'), length, 'latin1');
+  return out.subarray(0, length + 2);
 }

@@ -28,15 +28,13 @@ export function bytesOf(hex: string): Uint8Array | undefined {
 /** Text as UTF-8 in hex: `qRcmd`, `O`, `qThreadExtraInfo`. */
 export const hexText = (text: string): string => Buffer.from(text, 'utf8').toString('hex');
 
-/** A register's value in guest order, little-endian. */
+const scratch = Buffer.alloc(16);
+
+/** A register's value in guest order, little-endian; at most 16 bytes. */
 export function littleEndian(value: bigint, bytes: number): string {
-  let text = '';
-  for (let i = 0; i < bytes; i++) {
-    text += Number((value >> BigInt(8 * i)) & 0xffn)
-      .toString(16)
-      .padStart(2, '0');
-  }
-  return text;
+  scratch.writeBigUInt64LE(BigInt.asUintN(64, value), 0);
+  if (bytes > 8) scratch.writeBigUInt64LE(BigInt.asUintN(64, value >> 64n), 8);
+  return scratch.toString('hex', 0, bytes);
 }
 
 export function fromLittleEndian(hex: string): bigint | undefined {

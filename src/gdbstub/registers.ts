@@ -200,6 +200,6 @@ export const REGISTERS: readonly GdbRegister[] = [
   ...hiddenParts(),
   ...tables(),
   // Where in the recording this is, and how wide the code is that runs there.
-  readOnly('icount', 8, (_, target) => BigInt(target.when().mark.icount)),
+  readOnly('icount', 8, (_, target) => BigInt(target.mark.icount)),
   readOnly('mode', 4, (r) => BigInt(bitsOf(r))),
 ];

@@ -78,7 +78,11 @@ export class GdbServer {
   #attach(socket: Socket, first: Uint8Array): void {
     const connection = new Connection(this.#target, {
       send: (bytes) => {
-        if (socket.writable) socket.write(bytes);
+        if (!socket.writable) return;
+        // An acknowledgement and the reply behind it are one write.
+        socket.cork();
+        socket.write(bytes);
+        setImmediate(() => socket.uncork());
       },
       close: () => socket.end(),
     });

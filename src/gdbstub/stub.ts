@@ -43,7 +43,7 @@ export class Stub {
   }
 
   get mark(): Mark {
-    return this.target.when().mark;
+    return this.target.mark;
   }
 
   read(at: bigint, length: number): Uint8Array {

@@ -75,14 +75,14 @@ export class Tracepoints {
   }
 
   start(): void {
-    this.#from = this.#target.when().mark;
+    this.#from = this.#target.mark;
     this.#to = undefined;
     this.#frames = undefined;
   }
 
   /** Between `tstart` and `tstop` the guest has moved; if it has not, all of the recording counts. */
   async stop(control: WorkControl): Promise<void> {
-    const here = this.#target.when().mark;
+    const here = this.#target.mark;
     const [from, to] = [this.#from ?? here, here].sort(compareMarks) as [Mark, Mark];
     const moved = compareMarks(from, to) < 0;
     this.#from = moved ? from : this.#target.start;
@@ -131,7 +131,7 @@ export class Tracepoints {
   ): Promise<{ n: number; frame: TraceFrame } | undefined> {
     const frame = this.#frames?.[n];
     if (!frame) return undefined;
-    this.#home ??= this.#target.when().mark;
+    this.#home ??= this.#target.mark;
     await this.#target.seekTo(frame.mark, control);
     this.#selected = n;
     return { n, frame };

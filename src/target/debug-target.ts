@@ -76,6 +76,8 @@ export interface DebugTarget {
   readonly start: Mark;
   readonly end: Mark;
 
+  /** Where the cursor is; `when` has to count. */
+  readonly mark: Mark;
   when(): When;
   registers(): Registers;
   /** As much from the start of the range as there is: less than asked for where nothing is mapped. */

@@ -65,10 +65,14 @@ export class ReplayTarget implements DebugTarget {
     return this.#timeline.bookmarks;
   }
 
+  get mark(): Mark {
+    return this.#diverted?.mark ?? this.#timeline.mark;
+  }
+
   when(): When {
     const { positions, session } = this.#timeline;
     // Off the recording, icount goes its own way; what happened before it left stays.
-    const mark = this.#diverted?.mark ?? this.#timeline.mark;
+    const { mark } = this;
     const { exits, interrupts } = session.recording.countsBefore(positions.ordinalAt(mark));
     const last = this.end.icount;
     const share = last === 0 ? 1 : mark.icount / last;

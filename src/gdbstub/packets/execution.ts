@@ -39,7 +39,7 @@ async function stepRange(
   );
   let before: Mark;
   for (;;) {
-    before = target.when().mark;
+    before = target.mark;
     const stop = await target.step(1, control, conditions);
     if (stop.reason !== 'reached') return stop;
     const { rip } = target.registers();
