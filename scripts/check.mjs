@@ -6,9 +6,11 @@
 
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { relative } from 'node:path';
 
 const all = process.argv.includes('--all');
 const REPORT = '.cache/vitest.json';
+const SKIPPED_SHOWN = 3;
 const bin = (name) => `node_modules/.bin/${name}`;
 const projects = all ? [] : ['--project', 'fast', '--project', 'cli'];
 
@@ -63,5 +65,20 @@ function vitestTally(ok) {
   // A file that does not load has no failed test to show for it.
   const failed = Math.max(report.numFailedTests, ok ? 0 : 1);
   const skipped = report.numPendingTests + report.numTodoTests;
+  saySkipped(report);
   return { passed: report.numPassedTests, failed, skipped };
+}
+
+/** What was not tested here has to be seen: by file, as a tool or a guest is missing for all of one. */
+function saySkipped(report) {
+  for (const { name, assertionResults } of report.testResults) {
+    const skipped = assertionResults.filter(
+      ({ status }) => status !== 'passed' && status !== 'failed',
+    );
+    if (skipped.length === 0) continue;
+    const titles = skipped.slice(0, SKIPPED_SHOWN).map(({ fullName }) => fullName);
+    const more =
+      skipped.length > titles.length ? `, and ${skipped.length - titles.length} more` : '';
+    console.log(`── skipped in ${relative('.', name)}: ${titles.join('; ')}${more}`);
+  }
 }
