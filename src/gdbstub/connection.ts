@@ -33,7 +33,7 @@ export class Connection {
   constructor(target: DebugTarget, wire: Wire) {
     this.#wire = wire;
     this.#stub = new Stub(target, (text) => {
-      for (let at = 0; at < text.length; at += SAY_MAX) {
+      for (let at = 0; at === 0 || at < text.length; at += SAY_MAX) {
         this.#send(`O${hexText(text.slice(at, at + SAY_MAX))}`);
       }
     });

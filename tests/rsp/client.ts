@@ -37,7 +37,7 @@ export class Client {
     for (;;) {
       const reply = this.#replies.shift();
       if (reply !== undefined) {
-        const said = /^O([0-9a-f]+)$/.exec(reply)?.[1];
+        const said = /^O([0-9a-f]*)$/.exec(reply)?.[1];
         if (said === undefined) {
           this.transcript.push(`<- ${readable(reply)}`);
           return reply;

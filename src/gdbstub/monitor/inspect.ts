@@ -84,9 +84,12 @@ export const inspectCommands: readonly MonitorCommand[] = [
     name: 'console',
     operands: '[N]',
     help: 'the last N lines the guest had printed by now',
-    run: ({ target }) => {
-      const lines = target.consoleText().replace(/\r/g, '').replace(/\n$/, '').split('\n');
-      return lines.slice(-CONSOLE_LINES).join('\n');
+    run: (stub, [n]) => {
+      const text = stub.target.consoleText().replace(/\r/g, '').replace(/\n$/, '');
+      return text
+        .split('\n')
+        .slice(-Math.max(1, count(stub, n, CONSOLE_LINES)))
+        .join('\n');
     },
   },
   {
