@@ -17,12 +17,12 @@ const COMPARE_EVERY = 1000;
 /** A vCPU under KVM. Where there is none, the message says why and what to do. */
 export async function createKvmVcpu(memoryBytes: number): Promise<Vcpu> {
   const { KvmVcpu } = await import('../engine/kvm/index.ts');
-  try {
-    return await KvmVcpu.create({ memoryBytes });
-  } catch (error) {
-    if (error instanceof Error && error.name === 'KvmError') throw new UsageError(error.message);
-    throw error;
-  }
+  return await KvmVcpu.create({ memoryBytes }).catch(asUsage);
+}
+
+function asUsage(error: unknown): never {
+  if (error instanceof Error && error.name === 'KvmError') throw new UsageError(error.message);
+  throw error;
 }
 
 /** "0x1000 -> gpa 0x1000 -> slot 0 + 0x1000 -> hva 0x7f… -> hpa 0x1d…", as far as it goes. */
@@ -51,17 +51,21 @@ export class KvmRecording {
   readonly follower: Follower;
   readonly #leader: Vcpu;
 
-  static async prepare(plan: GuestPlan) {
-    const { answerCpuid, KVM_CPU } = await import('../engine/kvm/index.ts');
+  static async prepare(plan: GuestPlan, note: (text: string) => void) {
+    const { KVM_CPU, seenCpuid } = await import('../engine/kvm/index.ts');
     const { createVcpu, initialWrites } = await import('../engine/index.ts');
     const { Follower } = await import('../replay/follower.ts');
+    const seen = await seenCpuid().catch(asUsage);
+    if (seen.uncontrolled.length > 0) {
+      const which = seen.uncontrolled.join(', ');
+      note(`this KVM announces ${which}, told not to; a guest that uses them is not recorded`);
+    }
     return (leader: Vcpu, tap: MachineTap): KvmRecording => {
       const { memoryBytes, boot } = plan;
       const vcpu = createVcpu({ memoryBytes, cpu: KVM_CPU });
       for (const { at, bytes } of initialWrites(boot, memoryBytes)) vcpu.ram.poke(at, bytes);
       vcpu.setRegisters(boot.registers);
-      const cpuid = answerCpuid.bind(undefined, KVM_CPU);
-      const options = { leader: leader as Vcpu & Leader, vcpu, cpuid, tap };
+      const options = { leader: leader as Vcpu & Leader, vcpu, cpuid: seen.answer, tap };
       return new KvmRecording(leader, new Follower(options));
     };
   }

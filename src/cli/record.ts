@@ -57,7 +57,10 @@ export async function record(
   output: Output,
 ): Promise<{ result: LiveResult; totals: Totals }> {
   const { AT_EXITS, startRecording } = await import('./recording-start.ts');
-  const followed = plan.options.accel === 'kvm' ? await KvmRecording.prepare(plan) : undefined;
+  const followed =
+    plan.options.accel === 'kvm'
+      ? await KvmRecording.prepare(plan, (text) => output.note(text))
+      : undefined;
   let kvm: KvmRecording | undefined;
   let started: StartedRecording | undefined;
   let vcpu: Vcpu | undefined;

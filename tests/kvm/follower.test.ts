@@ -10,8 +10,8 @@ import { planBoot } from '../../src/engine/boot/plan.ts';
 import { KVM_CPU } from '../../src/engine/cpu-models.ts';
 import { createVcpu } from '../../src/engine/create.ts';
 import type { Entry, GuestExit } from '../../src/engine/exit.ts';
-import { answerCpuid } from '../../src/engine/kvm/cpuid-table.ts';
 import { KvmVcpu } from '../../src/engine/kvm/kvm-vcpu.ts';
+import { seenCpuid } from '../../src/engine/kvm/seen-cpuid.ts';
 import { Machine, type MachineStop } from '../../src/engine/machine.ts';
 import type { MachineTap } from '../../src/engine/tap.ts';
 import { gpa, icount } from '../../src/engine/units.ts';
@@ -63,7 +63,7 @@ async function follow(image: Uint8Array, options: { kickMs?: number } = {}): Pro
   const vcpu = createVcpu({ memoryBytes: MEMORY_BYTES, cpu: KVM_CPU });
   new Machine(vcpu, { rtcStart: 0, cpu: KVM_CPU }).powerOn(plan);
   const log = new Log();
-  const cpuid = answerCpuid.bind(undefined, KVM_CPU);
+  const { answer: cpuid } = await seenCpuid();
   const follower = new Follower({ leader, vcpu, cpuid, tap: log });
   const { machine, console } = machineOf(leader, follower);
   machine.powerOn(plan);
@@ -146,6 +146,21 @@ describe.skipIf(kvmMissing !== undefined)('a machine under KVM, followed', () =>
     const [ours, theirs] = [follower.vcpu, leader].map((vcpu) => vcpu.ram.peek(gpa(0x608), 4));
     expect(ours).toEqual(theirs);
     expect(follower.agreedAt).toBe(follower.vcpu.icount);
+  });
+
+  test('CPUID says the same on both, leaf for leaf', async () => {
+    // Leaves 0 to 17H and 80000000H to 80000009H, subleaf 0; all four registers go to ports.
+    const show =
+      'push eax; out 0x80, eax; mov eax, ebx; out 0x81, eax; mov eax, ecx; out 0x82, eax';
+    const leaves = (from: number, to: number) => `
+      mov edi, ${from}
+      1: mov eax, edi; xor ecx, ecx; cpuid; ${show}; pop eax; mov eax, edx; out 0x83, eax
+      inc edi; cmp edi, ${to}; jne 1b`;
+    const code = `mov sp, 0x7000; ${leaves(0, 0x18)}; ${leaves(0x8000_0000, 0x8000_000a)}
+      mov eax, 4; mov ecx, 2; cpuid; ${show}; mov eax, 7; mov ecx, 1; cpuid; ${show}`;
+    const { run, log } = await follow(sector(code.replaceAll('1:', '1:;')));
+    expect(run().stop.reason).toBe('halted');
+    expect(log.lines.filter((line) => line.startsWith('cpuid')).length).toBe(36);
   });
 
   test('a guest that reads time stamps unasked is found out', async () => {

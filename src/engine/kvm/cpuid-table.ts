@@ -4,7 +4,6 @@
  */
 
 import { type CpuidRegisters, type CpuModel, cpuid } from '../cpuid.ts';
-import type { CpuidExit, Entry } from '../exit.ts';
 
 export interface CpuidEntry {
   readonly leaf: number;
@@ -14,9 +13,10 @@ export interface CpuidEntry {
 }
 
 /** Leaves with subleaves, and how many. */
-const SUBLEAVES: ReadonlyMap<number, number> = new Map([
+export const SUBLEAVES: ReadonlyMap<number, number> = new Map([
   [0x4, 4],
-  [0x7, 1],
+  [0x7, 2],
+  [0xd, 2],
 ]);
 
 export function cpuidTable(model: CpuModel): CpuidEntry[] {
@@ -34,10 +34,4 @@ export function cpuidTable(model: CpuModel): CpuidEntry[] {
     }
   }
   return entries;
-}
-
-/** What CPUID has told a guest under KVM: for whoever does the same on another vCPU. */
-export function answerCpuid(model: CpuModel, { leaf, subleaf }: CpuidExit): Entry {
-  const dynamic = { apicEnabled: true, osxsave: false };
-  return { kind: 'cpuid', regs: cpuid(model, leaf >>> 0, subleaf >>> 0, dynamic) };
 }

@@ -215,6 +215,12 @@ export class KvmVcpu implements Vcpu {
     this.#halted = false;
   }
 
+  /** Ends a halt that nothing will end: for those who put the registers elsewhere. */
+  wake(): void {
+    this.#halted = false;
+    this.#midway = undefined;
+  }
+
   nmi(): void {
     this.#nmi = true;
   }
