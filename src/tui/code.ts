@@ -12,8 +12,8 @@ export interface Instruction extends CodeLine {
 
 /** Code of a function is decoded from its start, if that is no further away. */
 const FUNCTION_BYTES_MAX = 4096n;
-const BEFORE = 60;
-const AFTER = 160;
+const BEFORE = 40;
+const AFTER = 80;
 
 export async function codeAround(
   target: DebugTarget,

@@ -8,10 +8,13 @@ import type { Filter } from '../exits/filter.ts';
 import type { PlacedFrame, RecordingView } from '../target/index.ts';
 
 const LOOKED_AT_MAX = 200_000;
+const KNOWN_MAX = 8;
 
 export class ExitList {
   readonly #recording: RecordingView;
   filter: Filter;
+  readonly #known = new Map<string, readonly PlacedFrame[]>();
+  #knownFor: Filter | undefined;
 
   constructor(recording: RecordingView, filter: Filter) {
     this.#recording = recording;
@@ -19,11 +22,20 @@ export class ExitList {
   }
 
   /** Up to `before` frames in front of `ordinal` and `after` from it on. */
-  around(ordinal: number, before: number, after: number): PlacedFrame[] {
-    return [
+  around(ordinal: number, before: number, after: number): readonly PlacedFrame[] {
+    const { filter } = this;
+    const key = `${ordinal} ${before} ${after}`;
+    const known = this.#known.get(key);
+    if (known && this.#knownFor === filter) return known;
+    const found = [
       ...this.#collect(ordinal - 1, -1, before).reverse(),
       ...this.#collect(ordinal, 1, after),
     ];
+    // A search for what is rare is not done again for every picture.
+    if (this.#knownFor !== filter || this.#known.size >= KNOWN_MAX) this.#known.clear();
+    this.#knownFor = filter;
+    this.#known.set(key, found);
+    return found;
   }
 
   /** The first match from `ordinal` on, or the last before it. */

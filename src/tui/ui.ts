@@ -38,6 +38,8 @@ export interface Message {
 }
 
 const RSP = 4;
+/** How often progress is drawn. */
+const BUSY_FRAME_MS = 50;
 
 export type Move = (travel: Travel, control: WorkControl) => Promise<TargetStop | string>;
 
@@ -79,6 +81,7 @@ export class Ui {
   readonly #travel: Travel;
   readonly #listeners = new Set<() => void>();
   #cancelled = false;
+  #telling: { readonly soon: boolean; readonly timer: NodeJS.Timeout } | undefined;
 
   constructor(target: TuiTarget, symbols: SymbolTable | undefined, fileName: string) {
     this.target = target;
@@ -101,10 +104,19 @@ export class Ui {
     return () => this.#listeners.delete(listener);
   };
 
+  /** Drawing costs more than most of what is drawn: changes that come together are told together. */
   changed(): void {
+    const soon = this.busy === undefined;
+    if (this.#telling && (this.#telling.soon || !soon)) return;
+    clearTimeout(this.#telling?.timer);
+    this.#telling = { soon, timer: setTimeout(this.#tell, soon ? 0 : BUSY_FRAME_MS) };
+  }
+
+  readonly #tell = (): void => {
+    this.#telling = undefined;
     this.version++;
     for (const listener of this.#listeners) listener();
-  }
+  };
 
   say(text: string, bad = false): void {
     this.message = { text, bad };

@@ -19,6 +19,6 @@ export const consoleView: PaneView = (ui, { width, height }) => {
   if (lines.length === 0) return { title: 'Console', lines: [line('nothing printed yet', 'dim')] };
   return {
     title: `Console${where}`,
-    lines: shown.map((spans) => fitted(without(spans, ui.consoleLeft), width)),
+    lines: shown.map((spans) => fitted([...without(spans, ui.consoleLeft), span('')], width)),
   };
 };
