@@ -1,12 +1,15 @@
 /** What one client's conversation is about: the target, and all that its packets have set. */
 
-import type { DebugTarget, Mark, StopCondition, TargetStop } from '../target/index.ts';
+import type { DebugTarget, Mark, StopCondition, TargetStop, WorkControl } from '../target/index.ts';
 import { describeDivergence } from '../target/index.ts';
 import type { AgentContext } from './agent.ts';
 import { type Break, Breakpoints, conditionsOf } from './breakpoints.ts';
 import { REGISTERS } from './registers.ts';
 import { stopReply } from './stop-reply.ts';
 import { Tracepoints } from './tracepoints.ts';
+
+/** gdb gives up after two seconds in which it hears nothing; no text is something. */
+const PATIENCE_MS = 500;
 
 export class Stub {
   readonly target: DebugTarget;
@@ -48,6 +51,17 @@ export class Stub {
 
   read(at: bigint, length: number): Uint8Array {
     return this.target.readMemory({ space: this.space, at, length });
+  }
+
+  /** For moves behind packets whose reply gdb waits for: it is told now and then that we live. */
+  patient(control: WorkControl): WorkControl {
+    let heard = Date.now();
+    const onProgress = (): void => {
+      if (Date.now() - heard < PATIENCE_MS) return;
+      heard = Date.now();
+      this.say('');
+    };
+    return { ...control, onProgress };
   }
 
   /** What a move has to stop at; its hits are told by the numbers in this list. */

@@ -42,6 +42,8 @@ export class Client {
           this.transcript.push(`<- ${readable(reply)}`);
           return reply;
         }
+        // A sign of life during a long move: how many there are is the host's affair.
+        if (said === '') continue;
         this.#said += decoded(said);
         this.transcript.push(`<- O ${JSON.stringify(decoded(said))}`);
         continue;

@@ -31,14 +31,15 @@ async function frame(
   const [what = '', ...values] = args.slice(1).split(':');
   const [a, b] = values.map(parseHex);
   const { tracepoints } = stub;
+  const patient = stub.patient(control);
   if (/^f+$/i.test(what)) {
-    await tracepoints.deselect(control);
+    await tracepoints.deselect(patient);
     return 'F-1';
   }
   const n = parseCount(what);
   const found =
     n !== undefined
-      ? await tracepoints.select(n, control)
+      ? await tracepoints.select(n, patient)
       : await tracepoints.find((candidate) => {
           switch (what) {
             case 'pc':
@@ -52,7 +53,7 @@ async function frame(
             default:
               return false;
           }
-        }, control);
+        }, patient);
   if (!found) return 'F-1';
   return `F${found.n.toString(16)}T${found.frame.tracepoint.toString(16)}`;
 }
@@ -101,7 +102,7 @@ export const tracepointPackets: readonly Packet[] = [
   {
     name: 'QTStop',
     handle: async (stub, _, control) => {
-      await stub.tracepoints.stop(control);
+      await stub.tracepoints.stop(stub.patient(control));
       return OK;
     },
   },
