@@ -65,7 +65,7 @@ export function conform(specs: readonly Spec[], options: Options): Result {
         const lines = trial.differences(box.run(trial.case), host[at++]!);
         tally.host++;
         if (lines.length) fail(tally, spec, 'host', trial.describe(lines));
-        if (i >= options.jitEach) continue;
+        if (i >= options.jitEach * spec.weight) continue;
         tally.jit++;
         const apart = outcomeDifferences(box.runWarm(trial.case), jit.runWarm(trial.case));
         if (apart.length) fail(tally, spec, 'interpreter and JIT', trial.describe(apart));
@@ -76,7 +76,9 @@ export function conform(specs: readonly Spec[], options: Options): Result {
   return { tallies: [...tallies.values()], failures };
 }
 
-function trialsOf(spec: Spec, { seed, casesEach }: Options): Trial[] {
+function trialsOf(spec: Spec, options: Options): Trial[] {
+  const { seed } = options;
+  const casesEach = options.casesEach * spec.weight;
   const r = new Random(seed ^ hash(spec.name + spec.mode));
   const trials: Trial[] = [];
   for (let tries = 0; trials.length < casesEach && tries < casesEach * 4; tries++) {

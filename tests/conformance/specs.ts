@@ -5,7 +5,7 @@
 
 import { INTEGER } from '../../src/engine/isa/index.ts';
 import type { Row } from '../../src/engine/isa/row.ts';
-import { x87 } from '../../src/engine/isa/x87.ts';
+import { VECTOR } from '../../src/engine/isa/vector-rows.ts';
 import type { Case, Outcome } from '../isa/case.ts';
 import { differences as integerDifferences } from '../isa/compare.ts';
 import { generate, showCase } from '../isa/generate.ts';
@@ -33,6 +33,8 @@ export interface Spec {
   readonly row: Row;
   readonly mode: '64-bit' | '32-bit' | '32-bit, limits';
   readonly name: string;
+  /** How many instructions the row stands for: it gets as many times the cases. */
+  readonly weight: number;
   /** Undefined where the case is not to be compared. */
   make(r: Random): Trial | undefined;
 }
@@ -44,6 +46,7 @@ function integer(row: Row, mode: Spec['mode']): Spec {
     row,
     mode,
     name: nameOf(row),
+    weight: 1,
     make(r) {
       const g = generate(row, r, { wish: { compatibility: mode !== '64-bit' } });
       if (isUndefined(g)) return undefined;
@@ -57,11 +60,15 @@ function integer(row: Row, mode: Spec['mode']): Spec {
   };
 }
 
+/** Instructions in each of D8 to DF, in round numbers. */
+const X87_PER_OPCODE = 16;
+
 function vector(row: Row, mode: Spec['mode']): Spec {
   return {
     row,
     mode,
     name: nameOf(row),
+    weight: row.name === 'x87' ? X87_PER_OPCODE : 1,
     make(r) {
       const p = prepare(row, r, mode !== '64-bit');
       const isX87 = row.unit === 'x87' || row.name === 'FWAIT';
@@ -94,6 +101,10 @@ export function allSpecs(has: (feature: string) => boolean): Spec[] {
   return [
     ...modes(INTEGER, integer, ['32-bit', '32-bit, limits']),
     ...modes(vectorRows, vector, ['32-bit']),
-    ...modes(x87, vector, ['32-bit']),
+    ...modes(
+      VECTOR.filter((row) => row.name === 'x87'),
+      vector,
+      ['32-bit'],
+    ),
   ];
 }

@@ -9,6 +9,7 @@ import type { Row } from './row.ts';
 
 const BY_NAME: Readonly<Record<string, Feature>> = {
   CMPXCHG8B: 'CX8',
+  FWAIT: 'FPU',
   FXRSTOR: 'FXSR',
   FXSAVE: 'FXSR',
   LFENCE: 'SSE2',
