@@ -21,8 +21,19 @@ export function parseCpu(name: string): CpuModel {
   return model;
 }
 
+const PAGE_BYTES = 4096;
+const MEMORY_MIB_MIN = 1;
+/** RAM_BYTES_MAX of the engine: RAM and the vCPU's own tables are in one 32-bit WebAssembly memory. */
+export const MEMORY_MIB_MAX = 2816;
+
 export function vcpuOf(recording: Recording): { memoryBytes: number; cpu: CpuModel } {
   const { memoryBytes, cpuModel: name } = recording.guest;
+  const mib = memoryBytes / 2 ** 20;
+  if (memoryBytes % PAGE_BYTES !== 0 || mib < MEMORY_MIB_MIN || mib > MEMORY_MIB_MAX) {
+    throw new UsageError(
+      `the recording's guest RAM: expected whole pages from ${MEMORY_MIB_MIN} to ${MEMORY_MIB_MAX} MiB, got ${memoryBytes} bytes`,
+    );
+  }
   const cpu = cpuModel(name);
   if (!cpu) {
     throw new UsageError(`the recording's CPU model: expected one of ${NAMES}, got '${name}'`);

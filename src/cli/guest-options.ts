@@ -8,7 +8,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { KVM_CPU } from '../engine/cpu-models.ts';
 import { type CpuModel, DEFAULT_CPU } from '../engine/cpuid.ts';
 import { type Gpa, gpa } from '../engine/units.ts';
-import { cpuOption } from './cpu-option.ts';
+import { cpuOption, MEMORY_MIB_MAX } from './cpu-option.ts';
 import { notInThisVersion, UsageError } from './errors.ts';
 
 export type SerialTarget =
@@ -53,8 +53,6 @@ export interface GuestOptions {
   readonly at: Gpa | undefined;
 }
 
-/** All RAM is below 4 GiB, under the PCI hole; WebAssembly has one 32-bit memory. */
-export const MEMORY_MIB_MAX = 3072;
 export const MEMORY_MIB_DEFAULT = 256;
 
 export function addGuestOptions(command: Command): Command {

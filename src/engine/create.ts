@@ -56,7 +56,7 @@ export function createVcpu(options: VcpuOptions): Vcpu {
   const { memoryBytes } = options;
   if (memoryBytes % 4096 || memoryBytes < RAM_BYTES_MIN || memoryBytes > RAM_BYTES_MAX) {
     throw new RangeError(
-      `guest RAM: expected 4096-byte pages from 1 MiB to ${RAM_BYTES_MAX >> 20} MiB, got ${memoryBytes} bytes`,
+      `guest RAM: expected 4096-byte pages from 1 MiB to ${RAM_BYTES_MAX / 2 ** 20} MiB, got ${memoryBytes} bytes`,
     );
   }
   const cpu = options.cpu ?? DEFAULT_CPU;

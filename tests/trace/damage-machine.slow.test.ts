@@ -4,7 +4,9 @@
  */
 
 import { expect, test } from 'vitest';
+import { MEMORY_MIB_MAX, vcpuOf } from '../../src/cli/cpu-option.ts';
 import { verify } from '../../src/cli/verify.ts';
+import { RAM_BYTES_MAX } from '../../src/engine/create.ts';
 import { Recording } from '../../src/trace/recording.ts';
 import { recordTiny } from '../replay/machine/record-guest.ts';
 import { mutate } from './mutate.ts';
@@ -25,6 +27,17 @@ async function outcome(file: Uint8Array): Promise<string> {
     return 'refused';
   }
 }
+
+test('the most RAM that the command line gives is the most a vCPU takes', () => {
+  expect(MEMORY_MIB_MAX * 2 ** 20).toBe(RAM_BYTES_MAX);
+});
+
+test('a header that asks for RAM no guest can have', () => {
+  const guest = (memoryBytes: number) => ({ guest: { memoryBytes, cpuModel: '' } }) as Recording;
+  for (const bytes of [0, 4096, (16 << 20) + 6, 2 ** 32, 2 ** 40, 2 ** 53, Number.NaN]) {
+    expect(() => vcpuOf(guest(bytes))).toThrow(/^the recording's guest RAM: expected [^\n]+$/);
+  }
+});
 
 test.each(['echo', 'faults64', 'modes'])('%s', async (name) => {
   const file = recordTiny(name);
