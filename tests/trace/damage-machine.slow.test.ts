@@ -5,8 +5,10 @@
 
 import { expect, test } from 'vitest';
 import { MEMORY_MIB_MAX, vcpuOf } from '../../src/cli/cpu-option.ts';
+import { UsageError } from '../../src/cli/errors.ts';
 import { verify } from '../../src/cli/verify.ts';
 import { RAM_BYTES_MAX } from '../../src/engine/create.ts';
+import { RecordingError } from '../../src/trace/error.ts';
 import { Recording } from '../../src/trace/recording.ts';
 import { recordTiny } from '../replay/machine/record-guest.ts';
 import { mutate } from './mutate.ts';
@@ -22,7 +24,7 @@ async function outcome(file: Uint8Array): Promise<string> {
     return divergence ? 'diverged' : 'replayed';
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    if (error.name !== 'RecordingError' && error.name !== 'UsageError') throw error;
+    if (!(error instanceof RecordingError || error instanceof UsageError)) throw error;
     if (/\n/.test(error.message) || error.message.length > 400) throw error;
     return 'refused';
   }
