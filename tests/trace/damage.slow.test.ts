@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { recordToy } from '../replay/toy/toy-machine.ts';
+import { SEED } from '../seed.ts';
 import { surviveMutations } from './damaged.ts';
 
 test('10,000 mutated recordings', () => {
@@ -11,7 +12,7 @@ test('10,000 mutated recordings', () => {
     hashSpacing: 300,
     chunkInstructions: 200,
   });
-  const seed = Date.now() % 1_000_000_000;
+  const seed = SEED;
   console.log(`seed ${seed}`);
   const before = process.memoryUsage().rss;
   const outcomes = surviveMutations(file, seed, 10_000);
