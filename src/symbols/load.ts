@@ -1,13 +1,11 @@
 /** Symbols from whatever file one has: an ELF image (vmlinux, a kernel of one's own) or a System.map. */
 
 import { ElfFile, isElf } from './elf.ts';
+import { SymbolError } from './program.ts';
 import { SymbolTable } from './symbol-table.ts';
 import { parseSystemMap } from './system-map.ts';
 
-/** The file is neither, or has no symbols. One line. */
-export class SymbolError extends Error {
-  override readonly name = 'SymbolError';
-}
+export { SymbolError };
 
 /** `name` is for the error. */
 export function loadSymbols(file: Uint8Array, name: string): SymbolTable {
