@@ -1,84 +1,28 @@
 /**
- * `npm run traces`: records the golden recordings in traces/ anew and writes traces/MANIFEST.md.
- * They change when the guest, the format or the CPU model changes; the commit that does so says why.
+ * `npm run traces`: records the golden recordings in traces/ anew, each with the command that
+ * traces/MANIFEST.md names, and puts how they end into the manifest. They change when the guest, the
+ * format, the CPU model or the engine's results change; the commit that does so says why.
  */
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { count } from '../src/cli/format.ts';
-import { planGuest } from '../src/cli/live-guest.ts';
-import { Output } from '../src/cli/output.ts';
 import { packageRoot } from '../src/cli/package-root.ts';
-import { record } from '../src/cli/record.ts';
+import { parseManifest, withEnd } from './traces-manifest.ts';
 
-interface Golden {
-  readonly file: string;
-  readonly what: string;
-  readonly kernel: string;
-  readonly append: string;
-  readonly memoryMib: number;
-}
-
-const RTC = '2024-01-01';
-
-const GOLDEN: readonly Golden[] = [
-  {
-    file: 'demo-crash.retro',
-    what: 'the demo guest, to its panic: a stray write corrupts a list long before',
-    kernel: 'guests/demo/demo.elf',
-    append: '',
-    memoryMib: 32,
-  },
-  {
-    file: 'demo-good.retro',
-    what: 'the same without its bug, to power-off',
-    kernel: 'guests/demo/demo.elf',
-    append: 'bug=off',
-    memoryMib: 32,
-  },
-];
-
-const HEAD = `# Golden recordings
-
-Written by \`npm run traces\`, and by nothing else. \`tests/traces.test.ts\` replays each and compares
-what this table says. \`demo.elf\` and its debug information are in guests/demo.
-
-| file | what | reason | icount | state hash |
-|---|---|---|---|---|
-`;
-
-const silent = new Output({ json: false, quiet: true, color: false });
-const folder = join(packageRoot(), 'traces');
-mkdirSync(folder, { recursive: true });
-process.chdir(packageRoot());
-const rows: string[] = [];
-const commands: string[] = [];
-for (const { file, what, kernel, append, memoryMib } of GOLDEN) {
-  const plan = await planGuest({
-    kernel,
-    initrd: undefined,
-    append,
-    memoryMib,
-    serial: { kind: 'none' },
-    rtc: new Date(`${RTC}T00:00:00Z`),
-    cpu: undefined,
-    accel: 'jit',
-    name: 'demo',
-    until: undefined,
-    at: undefined,
-  });
-  const { result } = await record(plan, join(folder, file), silent);
-  const { reason, icount, stateHash } = result;
-  rows.push(`| ${file} | ${what} | ${reason} | ${icount} | ${stateHash} |`);
-  const options = append === '' ? '' : ` --append ${append}`;
-  commands.push(
-    `    retrovisor record --kernel ${kernel}${options} -m ${memoryMib} \\`,
-    `      --rtc base=${RTC} --name demo -o traces/${file}`,
+const manifest = join(packageRoot(), 'traces/MANIFEST.md');
+const main = join(packageRoot(), 'dist/src/cli/main.js');
+let text = readFileSync(manifest, 'utf8');
+for (const trace of parseManifest(text)) {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [main, ...trace.args, '--json', '--quiet'],
+    { cwd: packageRoot(), encoding: 'utf8' },
   );
-  silent.line(`traces/${file}: ${reason} after ${count(icount)} instructions`);
+  if (status !== 0) throw new Error(`${trace.file}: the command failed: ${stderr.trim()}`);
+  const { icount, stateHash } = JSON.parse(stdout) as { icount: number; stateHash: string };
+  text = withEnd(text, { ...trace, icount, stateHash });
+  process.stdout.write(`traces/${trace.file}: ${count(icount)} instructions, ${stateHash}\n`);
 }
-writeFileSync(
-  join(folder, 'MANIFEST.md'),
-  `${HEAD}${rows.join('\n')}\n\nThe commands that make them:\n\n${commands.join('\n')}\n`,
-);
-process.exit(0);
+writeFileSync(manifest, text);

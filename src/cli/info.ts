@@ -3,6 +3,7 @@
 import { basename } from 'node:path';
 import type { Recording } from '../trace/recording.ts';
 import { type Cli, finish } from './command.ts';
+import { loadBuildId } from './engine-build.ts';
 import { bytes, count, plural, table } from './format.ts';
 import type { Output } from './output.ts';
 import { openRecording } from './recording-file.ts';
@@ -44,6 +45,7 @@ async function infoDocument(recording: Recording) {
     stateHash: end?.stateHash ?? null,
     damage: recording.damage?.message ?? null,
     writer: header.writer,
+    engine: header.engine ?? null,
     guest: {
       name: guest.name,
       memoryBytes: guest.memoryBytes,
@@ -67,6 +69,7 @@ function show(path: string, recording: Recording, output: Output): void {
     : output.style('yellow', 'incomplete: the recorder did not get to the end');
   const rows: [string, string][] = [
     ['recording', `${basename(path)}, ${bytes(recording.bytes)}, by ${header.writer}`],
+    ['engine', engineText(header.engine)],
     ['ended', ended],
     ['icount', count(recording.lastIcount)],
     ['exits', count(recording.exits)],
@@ -83,4 +86,10 @@ function show(path: string, recording: Recording, output: Output): void {
   ];
   if (recording.damage) rows.splice(2, 0, ['damage', recording.damage.message]);
   for (const line of table(rows.filter(([, value]) => value !== ''))) output.line(line);
+}
+
+function engineText(recorded: string | undefined): string {
+  if (!recorded) return 'build not recorded';
+  const own = loadBuildId();
+  return recorded === own ? `build ${recorded}, as this one` : `build ${recorded}; this is ${own}`;
 }

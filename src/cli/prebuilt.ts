@@ -5,6 +5,7 @@
 
 import { readFileSync } from 'node:fs';
 import { type HandlerKeys, installModule } from '../engine/index.ts';
+import { loadBuildId } from './engine-build.ts';
 
 let tried = false;
 
@@ -12,6 +13,7 @@ let tried = false;
 export function loadPrebuiltModule(): void {
   if (tried) return;
   tried = true;
+  loadBuildId();
   try {
     const file = (name: string): URL => new URL(`../engine/${name}`, import.meta.url);
     const keys = JSON.parse(readFileSync(file('main-module.json'), 'utf8')) as HandlerKeys;

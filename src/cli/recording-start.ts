@@ -1,6 +1,6 @@
 /** From a planned guest to a recorder whose file has all that comes before the first frame. */
 
-import { DEFAULT_CPU, initialWrites } from '../engine/index.ts';
+import { DEFAULT_CPU, engineBuild, initialWrites } from '../engine/index.ts';
 import type { MemoryWrite } from '../engine/machine.ts';
 import { gpa } from '../engine/units.ts';
 import type { Registers } from '../engine/vcpu/vcpu.ts';
@@ -45,6 +45,7 @@ export function startRecording(
   const writer = RecordingWriter.create(path, {
     header: {
       writer: `retrovisor ${version()}`,
+      engine: engineBuild(),
       guest: {
         name: options.name ?? '',
         memoryBytes,

@@ -4,6 +4,7 @@
  */
 
 export { type BootFormat, type BootPlan, type BootRequest, planBoot } from './boot/plan.ts';
+export { engineBuild, setEngineBuild } from './build.ts';
 export { type CpuModel, DEFAULT_CPU } from './cpuid.ts';
 export {
   createVcpu,

@@ -17,8 +17,12 @@ export interface Divergence {
   readonly rip: bigint;
   /** How many exits had agreed. */
   readonly exits: number;
+  /** Builds of the engine, if another one recorded: then the recording is not to blame. */
+  readonly builds?: { readonly recorded: string; readonly own: string } | undefined;
 }
 
 export function describeDivergence(d: Divergence): string {
-  return `divergence at icount ${d.icount} (rip 0x${d.rip.toString(16)}, after ${d.exits} exits): expected ${d.expected}, got ${d.actual}`;
+  const { recorded, own } = d.builds ?? {};
+  const builds = recorded ? `; recorded by engine build ${recorded}, this is ${own}` : '';
+  return `divergence at icount ${d.icount} (rip 0x${d.rip.toString(16)}, after ${d.exits} exits): expected ${d.expected}, got ${d.actual}${builds}`;
 }

@@ -13,6 +13,7 @@
  *     if it was what the `run` before ended with; interrupts and NMIs go first.
  */
 
+import { engineBuild } from '../engine/build.ts';
 import type { DebugStop, GuestExit, VmExit } from '../engine/exit.ts';
 import { type Gpa, type Icount, icount } from '../engine/units.ts';
 import type { Vcpu, VcpuCheckpoint } from '../engine/vcpu/vcpu.ts';
@@ -369,8 +370,15 @@ export class ReplaySession {
       actual,
       rip: vcpu.registers().rip,
       exits: recording.countsBefore(this.#next).exits,
+      builds: otherBuild(recording.header.engine),
     };
     this.#divergence = divergence;
     return { kind: 'divergence', divergence };
   }
+}
+
+/** The two builds, if both are known and differ. */
+function otherBuild(recorded: string | undefined): Divergence['builds'] {
+  const own = engineBuild();
+  return recorded && own && recorded !== own ? { recorded, own } : undefined;
 }

@@ -35,6 +35,8 @@ export interface Header {
   readonly hashSpacing: number;
   readonly quirks: readonly string[];
   readonly images: readonly ImageRef[];
+  /** Build id of the engine that recorded; absent where the writer did not say. */
+  readonly engine?: string | undefined;
 }
 
 export type RamWrite =
@@ -106,6 +108,7 @@ export function encodeHeader(header: Header): Uint8Array {
     hashSpacing: header.hashSpacing,
     quirks: [...header.quirks],
     images: header.images.map((image) => ({ ...image, sha256: Buffer.from(image.sha256, 'hex') })),
+    engine: header.engine ?? '',
   }).finish();
 }
 
@@ -129,8 +132,12 @@ export function decodeHeader(message: Uint8Array): Header {
   if (header.images.length > IMAGES_MAX) {
     throw new WireError(`at most ${IMAGES_MAX} images`, `${header.images.length}`);
   }
+  if (!/^[0-9a-f]{0,64}$/.test(header.engine)) {
+    throw new WireError('an engine build of at most 64 hex digits', JSON.stringify(header.engine));
+  }
   return {
     writer: header.writer,
+    engine: header.engine === '' ? undefined : header.engine,
     guest: {
       name: guest.name ?? '',
       memoryBytes,

@@ -38,6 +38,9 @@ export namespace retrovisor {
         /** Header images. */
         images: retrovisor.Image.$Properties[];
 
+        /** Header engine. */
+        engine: string;
+
         /**
          * Encodes the specified Header message. Does not implicitly {@link retrovisor.Header.verify|verify} messages.
          * @param message Header message or plain object to encode
@@ -76,6 +79,9 @@ export namespace retrovisor {
 
             /** Header images */
             images?: (retrovisor.Image.$Properties[]|null);
+
+            /** Header engine */
+            engine?: (string|null);
 
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];

@@ -27,6 +27,7 @@ export const retrovisor = $root.retrovisor = (() => {
          * @property {number|Long|null} [hashSpacing] Header hashSpacing
          * @property {Array.<string>|null} [quirks] Header quirks
          * @property {Array.<retrovisor.Image.$Properties>|null} [images] Header images
+         * @property {string|null} [engine] Header engine
          * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
          */
 
@@ -101,6 +102,14 @@ export const retrovisor = $root.retrovisor = (() => {
         Header.prototype.images = $util.emptyArray;
 
         /**
+         * Header engine.
+         * @member {string} engine
+         * @memberof retrovisor.Header
+         * @instance
+         */
+        Header.prototype.engine = "";
+
+        /**
          * Encodes the specified Header message. Does not implicitly {@link retrovisor.Header.verify|verify} messages.
          * @function encode
          * @memberof retrovisor.Header
@@ -128,6 +137,8 @@ export const retrovisor = $root.retrovisor = (() => {
             if (message.images != null && message.images.length)
                 for (let i = 0; i < message.images.length; ++i)
                     $root.retrovisor.Image.encode(message.images[i], writer.uint32(/* id 5, wireType 2 =*/42).fork(), _depth + 1).ldelim();
+            if (message.engine != null && $Object.hasOwnProperty.call(message, "engine") && message.engine !== "")
+                writer.uint32(/* id 6, wireType 2 =*/50).string(message.engine);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -210,6 +221,15 @@ export const retrovisor = $root.retrovisor = (() => {
                         if (!(message.images && message.images.length))
                             message.images = [];
                         message.images.push($root.retrovisor.Image.decode(reader, reader.size(), $undefined, _depth + 1));
+                        continue;
+                    }
+                case 6: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.stringVerify()).length)
+                            message.engine = value;
+                        else
+                            delete message.engine;
                         continue;
                     }
                 }

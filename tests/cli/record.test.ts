@@ -238,6 +238,7 @@ describe('info and exits', () => {
       dmaBytes: 0,
       bytes: statSync(join(folder.path, recorded())).size,
       checkpoints: expect.any(Number),
+      engine: expect.stringMatching(/^[0-9a-f]{16}$/),
       guest: {
         memoryBytes: 16 * 2 ** 20,
         rtc: '2024-01-01T00:00:00.000Z',
@@ -245,7 +246,9 @@ describe('info and exits', () => {
         images: [{ role: 'kernel', name: 'kernel', size: 512 }],
       },
     });
-    expect(folder.retrovisor(['info', recorded()]).stdout).toMatch(/\nicount +72\n/);
+    const said = folder.retrovisor(['info', recorded()]).stdout;
+    expect(said).toMatch(/\nicount +72\n/);
+    expect(said).toMatch(/\nengine +build [0-9a-f]{16}, as this one\n/);
   });
 
   test('exits are counted by reason', () => {

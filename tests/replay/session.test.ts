@@ -1,6 +1,7 @@
 /** Record, replay, compare: with the toy machine, whose every reply is random. */
 
 import { describe, expect, test } from 'vitest';
+import { setEngineBuild } from '../../src/engine/build.ts';
 import { icount } from '../../src/engine/units.ts';
 import { type Divergence, describeDivergence } from '../../src/replay/divergence.ts';
 import { mark } from '../../src/replay/mark.ts';
@@ -55,6 +56,7 @@ test('a recording made twice is the same file', () => {
 function tampered(
   seed: number,
   change: (writer: RecordingWriter, n: number) => boolean,
+  engine?: string,
 ): Recording {
   const { file, finalHash } = recordToy({ seed, instructions: 2000 });
   const whole = Recording.fromBytes(file);
@@ -64,7 +66,7 @@ function tampered(
     program.set(bytes, at),
   );
   const writer = new RecordingWriter(sink, {
-    header: toyHeader(500),
+    header: { ...toyHeader(500), engine },
     images: [{ role: 'kernel', name: 'toy.bin', bytes: program }],
     boot: whole.boot,
   });
@@ -123,6 +125,20 @@ describe('a divergence names what differs', () => {
       exits: whole.countsBefore(at).exits,
     });
     expect(describeDivergence(divergence)).toMatch(/^divergence at icount \d+ \(rip 0x/);
+  });
+
+  test('and the builds of the engine, if another one recorded', () => {
+    const at = find(isOut);
+    const saidBy = (engine: string | undefined) =>
+      describeDivergence(divergenceOf(tampered(seed, (_, n) => n === at, engine)));
+    setEngineBuild('00f1');
+    try {
+      expect(saidBy('00aa')).toMatch(/; recorded by engine build 00aa, this is 00f1$/);
+      expect(saidBy('00f1')).not.toContain('build');
+      expect(saidBy(undefined)).not.toContain('build');
+    } finally {
+      setEngineBuild('');
+    }
   });
 
   test('an exit that does not come', () => {

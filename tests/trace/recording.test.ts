@@ -49,6 +49,17 @@ describe('a recording', () => {
     expect(recording.lastIcount).toBe(0);
   });
 
+  test('names the engine that made it, or does not know', () => {
+    const engineOf = (engine: string | undefined) => {
+      const sink = new MemorySink();
+      new RecordingWriter(sink, { ...options(), header: { ...toyHeader(1000), engine } });
+      return Recording.fromBytes(sink.bytes()).header.engine;
+    };
+    expect(engineOf('0123456789abcdef')).toBe('0123456789abcdef');
+    expect(engineOf(undefined)).toBeUndefined();
+    expect(() => engineOf('not hex')).toThrow(/engine build of at most 64 hex digits/);
+  });
+
   test('holds an image once, and gives any part of it', () => {
     const sink = new MemorySink();
     new RecordingWriter(sink, options());
