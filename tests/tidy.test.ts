@@ -86,7 +86,7 @@ describe('imports between folders', () => {
   });
 
   test('the command line reaches the engine through its index and its vocabulary only', () => {
-    const OPEN = ['index', 'exit', 'units', 'cpuid', 'cpu-models', 'kvm/index'].map(
+    const OPEN = ['index', 'build', 'exit', 'units', 'cpuid', 'cpu-models', 'kvm/index'].map(
       (name) => `src/engine/${name}.ts`,
     );
     const around = source
