@@ -59,15 +59,16 @@ describe('imports between folders', () => {
     record: ['engine', 'trace'],
     replay: ['engine', 'trace'],
     target: ['engine', 'trace', 'record', 'replay', 'symbols', 'exits'],
+    live: ['engine', 'trace', 'record', 'replay', 'target'],
     symbols: [],
     exits: ['engine', 'trace', 'replay', 'symbols'],
     gdbstub: ['target', 'symbols'],
     dap: ['target', 'symbols'],
     tui: ['target', 'symbols', 'exits'],
-    testing: ['engine', 'trace', 'record', 'replay', 'target', 'symbols'],
+    testing: ['engine', 'trace', 'record', 'replay', 'target', 'live', 'symbols'],
     cli: [
       ...['engine', 'trace', 'record', 'replay', 'exits'],
-      ...['target', 'symbols', 'gdbstub', 'dap', 'tui'],
+      ...['target', 'live', 'symbols', 'gdbstub', 'dap', 'tui'],
     ],
   };
 

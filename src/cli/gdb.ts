@@ -63,7 +63,11 @@ export function parseListen(text: string): ListenAt {
 const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || /^127\./.test(host);
 
-async function serve(target: DebugTarget, at: ListenAt, output: Output): Promise<ExitStatus> {
+export async function serve(
+  target: DebugTarget,
+  at: ListenAt,
+  output: Output,
+): Promise<ExitStatus> {
   const { GdbServer } = await import('../gdbstub/server.ts');
   const interruption = new Interruption();
   const server = new GdbServer(target, {

@@ -5,8 +5,8 @@ import type { BootPlan } from '../engine/boot/plan.ts';
 import type { Machine } from '../engine/machine.ts';
 import type { MachineTap } from '../engine/tap.ts';
 import type { Vcpu } from '../engine/vcpu/vcpu.ts';
+import type { IdlePause } from '../live/pacing.ts';
 import type { ConsoleOutput } from './console-output.ts';
-import type { IdlePause } from './drive.ts';
 import { UsageError } from './errors.ts';
 import type { GuestOptions } from './guest-options.ts';
 import { readInputFile } from './input-file.ts';
@@ -51,7 +51,7 @@ export async function planGuest(options: GuestOptions): Promise<GuestPlan> {
 }
 
 export interface PowerOnOptions {
-  readonly console: ConsoleOutput;
+  readonly console?: ConsoleOutput;
   /** Told of every byte on the console. */
   readonly onByte: (byte: number) => void;
   readonly pause: IdlePause;
@@ -80,7 +80,7 @@ export async function powerOn(
     cpu,
     transmitted: (port, byte) => {
       if (port !== 0) return;
-      console.byte(byte);
+      console?.byte(byte);
       onByte(byte);
     },
     ...(tap && { tap }),

@@ -3,10 +3,11 @@
 import type { MachineTap } from '../engine/tap.ts';
 import { type Icount, icount } from '../engine/units.ts';
 import type { Vcpu } from '../engine/vcpu/vcpu.ts';
+import { IdlePause } from '../live/pacing.ts';
 import type { EndReason } from '../trace/header.ts';
 import { ConsoleInput } from './console-input.ts';
 import { ConsoleOutput } from './console-output.ts';
-import { drive, IdlePause } from './drive.ts';
+import { drive } from './drive.ts';
 import { type ExitStatus, FailureError } from './errors.ts';
 import { mips } from './format.ts';
 import { type GuestPlan, powerOn } from './live-guest.ts';

@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { icount } from '../engine/units.ts';
 import type { Vcpu } from '../engine/vcpu/vcpu.ts';
 import { type Cli, finish } from './command.ts';
+import { ConsoleInput } from './console-input.ts';
 import { FailureError, reasonOf, UsageError } from './errors.ts';
 import { bytes, duration, mips, plural } from './format.ts';
 import { addGuestOptions, guestOptions } from './guest-options.ts';
@@ -17,6 +18,7 @@ import type { StartedRecording } from './recording-start.ts';
 
 interface RecordOptions {
   output?: string;
+  gdb?: string;
 }
 
 export function addRecord(cli: Cli): void {
@@ -24,7 +26,8 @@ export function addRecord(cli: Cli): void {
     cli.program
       .command('record')
       .description('run a guest and record it')
-      .option('-o, --output <FILE>', 'the recording to write, a .retro file'),
+      .option('-o, --output <FILE>', 'the recording to write, a .retro file')
+      .option('--gdb <HOST:PORT|PATH>', 'wait for gdb there, and let it drive the guest'),
   );
   const examples = [
     'retrovisor record --kernel vmlinuz --initrd initrd.gz -o boot.retro',
@@ -36,10 +39,30 @@ export function addRecord(cli: Cli): void {
     if (path === undefined) throw new UsageError('record expects -o FILE; none was given');
     checkWritable(path);
     const plan = await planGuest(guest);
+    if (options.gdb !== undefined) return await recordWithGdb(plan, path, options.gdb, output);
     const { result, totals } = await record(plan, path, output);
     summarise(path, result, totals, output);
     return statusAfter(result);
   });
+}
+
+/** The guest waits for a debugger and runs as it is told; when Ctrl-C ends it, it is complete. */
+async function recordWithGdb(plan: GuestPlan, path: string, listen: string, output: Output) {
+  const { parseListen, serve } = await import('./gdb.ts');
+  const { openLive } = await import('./live-target.ts');
+  const at = parseListen(listen);
+  const input = new ConsoleInput(plan.options.serial.kind === 'stdio');
+  try {
+    const { target, close } = await openLive(plan, { path, input, output });
+    const status = await serve(target, at, output);
+    const { reason, icount, bytes: size } = await close();
+    output.note(
+      `${ending(reason)} after ${plural(icount, 'instruction')}; ${path}: ${bytes(size)}`,
+    );
+    return status;
+  } finally {
+    input.close();
+  }
 }
 
 interface Totals {

@@ -238,6 +238,18 @@ export class Machine implements Stateful {
     return this.#halting !== undefined;
   }
 
+  /**
+   * The vCPU has been elsewhere (in a replay) and stands again where this machine left it, except
+   * that its INTR line is not driven, and that an HLT must be met once more to be answered.
+   */
+  vcpuReturned(): void {
+    this.#intr = undefined;
+    this.#interruptsChanged = true;
+    if (this.#halting === undefined) return;
+    const exit = this.vcpu.run(icount(this.vcpu.icount + 1));
+    if (exit.kind !== 'hlt') throw new Error(`machine: ${exit.kind} where an HLT was`);
+  }
+
   /** Input: gives a host fact to a device. Only between two calls of `run`. */
   input(name: InputName, data: Uint8Array): void {
     this.#tap?.input(name, data, this.vcpu.icount, this.now);

@@ -50,6 +50,11 @@ export class Recorder implements MachineTap {
     return this.#writer.totals;
   }
 
+  /** Icount of the last frame; -1 before the first. */
+  get lastFrameAt(): number {
+    return this.#writer.lastFrameAt;
+  }
+
   get bytes(): number {
     return this.#writer.bytes;
   }
@@ -101,6 +106,17 @@ export class Recorder implements MachineTap {
     if (at < this.#nextHash) return;
     this.#writer.hash(vcpu.stateHash(), at);
     this.#nextHash = (Math.floor(at / this.#hashSpacing) + 1) * this.#hashSpacing;
+  }
+
+  /**
+   * Makes this the place where the recording ends for now. `midway` says that the vCPU stands inside
+   * an HLT or behind the delivery of an exception: a replay ends in front of that, in another state.
+   */
+  present(vcpu: Pick<Vcpu, 'icount' | 'ticks' | 'stateHash'>, midway: boolean): void {
+    const { icount } = vcpu;
+    if (midway) this.#writer.input('com1', new Uint8Array(0), icount, vcpu.ticks);
+    else this.#writer.hash(vcpu.stateHash(), icount);
+    this.#writer.flush();
   }
 
   /** Puts what was recorded so far on the disk, for a guest that makes little of it. */

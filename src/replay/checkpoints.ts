@@ -39,11 +39,32 @@ export class Checkpoints {
   readonly #policy: CheckpointPolicy;
   #all: SessionCheckpoint[] = [];
 
-  /** The session is at the start; that checkpoint is never dropped. */
-  constructor(session: ReplaySession, policy: CheckpointPolicy) {
+  /**
+   * Either the session is at the start, or there are `kept` ones: in order, the start among them. The
+   * start's checkpoint is never dropped.
+   */
+  constructor(
+    session: ReplaySession,
+    policy: CheckpointPolicy,
+    kept: readonly SessionCheckpoint[] = [],
+  ) {
     this.#session = session;
     this.#policy = policy;
-    this.#all.push(session.checkpoint());
+    this.#all.push(...kept);
+    if (kept.length === 0) this.#all.push(session.checkpoint());
+  }
+
+  get all(): readonly SessionCheckpoint[] {
+    return this.#all;
+  }
+
+  /** Takes in a checkpoint that somebody else has made, unless there is one at its mark. */
+  add(checkpoint: SessionCheckpoint): void {
+    const i = this.#countUpTo(checkpoint.mark);
+    const same = this.#all[i - 1];
+    if (same && compareMarks(same.mark, checkpoint.mark) === 0) {
+      this.#session.vcpu.release(checkpoint.vcpu);
+    } else this.#all.splice(i, 0, checkpoint);
   }
 
   get count(): number {

@@ -70,11 +70,15 @@ export class ReplaySession {
   #delivered = 0;
   #divergence: Divergence | undefined;
 
-  /** `vcpu` is fresh and belongs to the session from here on. */
-  constructor(recording: Recording, vcpu: Vcpu) {
+  /**
+   * `vcpu` belongs to the session from here on. It is fresh, or one that has been run otherwise and
+   * is put back to `from`, a checkpoint of this very guest.
+   */
+  constructor(recording: Recording, vcpu: Vcpu, from?: SessionCheckpoint) {
     this.recording = recording;
     this.vcpu = vcpu;
-    applyBoot(recording, vcpu);
+    if (from) this.restore(from);
+    else applyBoot(recording, vcpu);
   }
 
   get mark(): Mark {

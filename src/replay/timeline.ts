@@ -17,7 +17,7 @@ import { compareMarks, type Mark, mark } from './mark.ts';
 import { resolveMark } from './mark-text.ts';
 import { Positions } from './positions.ts';
 import { lastHit } from './reverse.ts';
-import type { ReplaySession } from './session.ts';
+import type { ReplaySession, SessionCheckpoint } from './session.ts';
 import { VcpuStops } from './vcpu-stops.ts';
 import type { Work } from './work.ts';
 
@@ -37,6 +37,8 @@ export interface TimelineOptions extends Partial<CheckpointPolicy> {
   /** Instructions between two looks at whether to give up. */
   readonly slice?: number;
   readonly bookmarks?: ReadonlyMap<string, Mark>;
+  /** Of a session that is not at its start: the checkpoints there are, the start's among them. */
+  readonly checkpoints?: readonly SessionCheckpoint[];
 }
 
 export class Timeline {
@@ -47,12 +49,12 @@ export class Timeline {
   readonly #cursor: Cursor;
   #console: ConsoleLog | undefined;
 
-  /** The session is at its start and belongs to the timeline from here on. */
+  /** The session is at its start, or comes with checkpoints; it belongs to the timeline now. */
   constructor(session: ReplaySession, options: TimelineOptions = {}) {
     const policy = { ...DEFAULT_POLICY, ...options };
     this.session = session;
     this.positions = new Positions(session.recording);
-    this.checkpoints = new Checkpoints(session, policy);
+    this.checkpoints = new Checkpoints(session, policy, options.checkpoints);
     this.bookmarks = new Map(options.bookmarks);
     this.#cursor = new Cursor(session, this.positions, this.checkpoints, policy, options.slice);
   }

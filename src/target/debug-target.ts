@@ -13,7 +13,7 @@ import type { Divergence } from '../replay/divergence.ts';
 import type { Mark } from '../replay/mark.ts';
 import type { WorkControl } from '../replay/work.ts';
 import type { Frame } from '../trace/frame.ts';
-import type { GuestConfig } from '../trace/header.ts';
+import type { EndReason, GuestConfig } from '../trace/header.ts';
 
 /** What this target can do beyond looking and moving forward. */
 export interface Capabilities {
@@ -70,8 +70,26 @@ export interface PlacedFrame {
   readonly frame: Frame;
 }
 
+/** What a target has beside if its guest is still running. */
+export interface LiveControl {
+  /** Does the guest run as the clock goes, at this moment: has a forward move reached the present? */
+  readonly running: boolean;
+  /** Where the present is: the end of what is recorded. */
+  readonly present: Mark;
+  /** Why the guest's present is its end; undefined as long as it can run on. */
+  readonly ended: EndReason | undefined;
+  /** Types on the guest's console. Kept until the guest runs in the present. */
+  type(bytes: Uint8Array): void;
+  /** Called with what the guest prints as it runs in the present; returns how to end that. */
+  onConsole(listener: (bytes: Uint8Array) => void): () => void;
+  /** Ends the guest where its present is, and completes the recording. */
+  close(): Promise<void>;
+}
+
 export interface DebugTarget {
   readonly capabilities: Capabilities;
+  /** Only if the guest is running: its end moves on, and forward moves wait for it. */
+  readonly live?: LiveControl;
   readonly guest: GuestConfig;
   readonly start: Mark;
   readonly end: Mark;

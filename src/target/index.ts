@@ -18,6 +18,7 @@ export type {
   Capabilities,
   DebugTarget,
   Diversion,
+  LiveControl,
   MemoryRange,
   PlacedFrame,
   TargetStop,

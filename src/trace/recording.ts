@@ -22,7 +22,7 @@ import {
   type Header,
 } from './header.ts';
 import { ImageStore } from './images.ts';
-import { decodeChunk, indexed, scanned, summarise } from './layout.ts';
+import { decodeChunk, type FileLayout, indexed, scanned, summarise } from './layout.ts';
 import { type ByteSource, FileSource, MemorySource } from './source.ts';
 
 /** A Frames chunk with the totals of all chunks before it. */
@@ -64,7 +64,8 @@ export class Recording {
   /** Most recently used last. */
   readonly #blocks = new Map<number, FrameBlock>();
 
-  static open(path: string): Recording {
+  /** With `layout`, of a recorder that is at work still, the file's chunks need not be gone through. */
+  static open(path: string, known?: FileLayout): Recording {
     let source: FileSource;
     try {
       source = new FileSource(path);
@@ -73,7 +74,7 @@ export class Recording {
       throw new RecordingError({ expected: 'a file that can be read', found, offset: 0 });
     }
     try {
-      return new Recording(source);
+      return new Recording(source, known);
     } catch (error) {
       source.close();
       throw error;
@@ -84,13 +85,13 @@ export class Recording {
     return new Recording(new MemorySource(bytes));
   }
 
-  constructor(source: ByteSource) {
+  constructor(source: ByteSource, known?: FileLayout) {
     this.#source = source;
     this.bytes = source.size;
     checkPreamble(source);
     const first = readChunkHeader(source, PREAMBLE_BYTES);
     this.header = decodeChunk(source, first, CHUNK.HEADER, decodeHeader);
-    const layout = indexed(source) ?? scanned(source, first.end);
+    const layout = known ?? indexed(source) ?? scanned(source, first.end);
     this.boot = decodeChunk(
       source,
       readChunkHeader(source, layout.bootOffset),

@@ -34,6 +34,7 @@ import {
   type ImageRef,
   type RamWrite,
 } from './header.ts';
+import type { FileLayout } from './layout.ts';
 import { type ByteSink, FileSink } from './source.ts';
 
 const PIECE_BYTES = 1024 * 1024;
@@ -85,7 +86,7 @@ export class RecordingWriter {
   /** Icount at which the open chunk closes. */
   #closeAt = 0;
   #failure: RecordingError | undefined;
-  #ended = false;
+  #end: End | undefined;
 
   /** Creates the file and writes all that comes before the first frame. */
   static create(path: string, options: WriterOptions): RecordingWriter {
@@ -136,6 +137,12 @@ export class RecordingWriter {
   /** How far a replay of what is on the disk would get. */
   get savedIcount(): Icount {
     return icount(this.#savedIcount);
+  }
+
+  /** Icount of the last frame; -1 before the first. */
+  get lastFrameAt(): number {
+    const open = this.#columns.count > 0;
+    return open ? this.#columns.lastIcount : (this.#chunks.at(-1)?.lastIcount ?? -1);
   }
 
   get totals(): RecordingTotals {
@@ -208,6 +215,17 @@ export class RecordingWriter {
     columns.clear();
   }
 
+  /** Where everything is that has been flushed, for a reader of a recording still being made. */
+  get layout(): FileLayout {
+    return {
+      frames: [...this.#chunks],
+      pieceOffset: [...this.#pieceOffset],
+      bootOffset: this.#bootOffset,
+      end: this.#end,
+      damage: undefined,
+    };
+  }
+
   /** Completes the recording. Nothing can be recorded after it. */
   end(end: End): void {
     this.flush();
@@ -225,7 +243,7 @@ export class RecordingWriter {
       }),
     );
     this.#append(trailer(indexOffset));
-    this.#ended = true;
+    this.#end = end;
   }
 
   /** Closes the file. Without `end` before, the recording stays incomplete, up to the last chunk. */
@@ -241,7 +259,7 @@ export class RecordingWriter {
 
   #usable(): void {
     if (this.#failure) throw this.#failure;
-    if (this.#ended) throw new Error('a frame after the end of the recording');
+    if (this.#end) throw new Error('a frame after the end of the recording');
   }
 
   #image(address: string, bytes: Uint8Array): void {

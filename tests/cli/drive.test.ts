@@ -3,10 +3,11 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { ConsoleInput } from '../../src/cli/console-input.ts';
 import type { ConsoleOutput } from '../../src/cli/console-output.ts';
-import { type DrivenMachine, drive, IdlePause, nextSlice, Pacer } from '../../src/cli/drive.ts';
+import { drive } from '../../src/cli/drive.ts';
 import { Interruption } from '../../src/cli/signals.ts';
 import type { MachineStop } from '../../src/engine/machine.ts';
 import { type Icount, icount, ticks } from '../../src/engine/units.ts';
+import { type DrivenMachine, IdlePause, nextSlice, Pacer } from '../../src/live/pacing.ts';
 
 /** Typed bytes as a console would hand them over. */
 class TypedInput {
