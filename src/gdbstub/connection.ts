@@ -4,10 +4,9 @@
  */
 
 import type { DebugTarget, WorkControl } from '../target/index.ts';
-import { Framing, frame } from './framing.ts';
+import { Framing, frame, frameHex } from './framing.ts';
 import { hexText } from './hex.ts';
-import type { Answer } from './packet.ts';
-import { errorText } from './packet.ts';
+import { type Answer, errorText, type Motion } from './packet.ts';
 import { Stub } from './stub.ts';
 import { lookUp } from './table.ts';
 
@@ -16,18 +15,26 @@ export interface Wire {
   close(): void;
 }
 
+/** An answer whose move, if it was one, has been made. */
+type Reply = Exclude<Answer, Motion>;
+
 /** A console line of the stub is cut into packets of this many characters. */
 const SAY_MAX = 4000;
+const ACK = Uint8Array.of(0x2b);
+const NAK = Uint8Array.of(0x2d);
 
 export class Connection {
   readonly #wire: Wire;
   readonly #stub: Stub;
   readonly #framing = new Framing();
   readonly #waiting: string[] = [];
+  readonly #control: WorkControl = { cancelled: () => this.#interrupted };
   #working = false;
   #interrupted = false;
   #gone = false;
   #last: Uint8Array | undefined;
+  /** What goes out in one write: an acknowledgement and the reply behind it, or several replies. */
+  #out: Uint8Array[] = [];
   #idle: (() => void)[] = [];
 
   constructor(target: DebugTarget, wire: Wire) {
@@ -36,6 +43,7 @@ export class Connection {
       for (let at = 0; at === 0 || at < text.length; at += SAY_MAX) {
         this.#send(`O${hexText(text.slice(at, at + SAY_MAX))}`);
       }
+      this.#flush();
     });
   }
 
@@ -48,14 +56,14 @@ export class Connection {
     for (const received of this.#framing.feed(bytes)) {
       switch (received.kind) {
         case 'packet':
-          if (!this.#stub.noAck) this.#wire.send(Uint8Array.of(0x2b));
+          if (!this.#stub.noAck) this.#out.push(ACK);
           this.#waiting.push(received.payload);
           break;
         case 'garbled':
-          if (!this.#stub.noAck) this.#wire.send(Uint8Array.of(0x2d));
+          if (!this.#stub.noAck) this.#out.push(NAK);
           break;
         case 'nak':
-          if (!this.#stub.noAck && this.#last) this.#wire.send(this.#last);
+          if (!this.#stub.noAck && this.#last) this.#out.push(this.#last);
           break;
         case 'interrupt':
           // One that comes after the guest has stopped by itself is answered by that stop.
@@ -65,7 +73,9 @@ export class Connection {
           break;
       }
     }
-    void this.#work();
+    if (!this.#working) void this.#work();
+    // A move that takes longer than this turn: its acknowledgement does not wait for it.
+    if (this.#out.length > 0) setImmediate(() => this.#flush());
   }
 
   /** The client has gone: a move under way is given up. Resolves when nothing moves any more. */
@@ -77,13 +87,21 @@ export class Connection {
     await this.#stub.tracepoints.deselect({});
   }
 
+  /** Most packets are dealt with before this returns: only what takes time waits for a promise. */
   async #work(): Promise<void> {
-    if (this.#working) return;
     this.#working = true;
     try {
       for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
-        await this.#handle(next);
+        try {
+          const answer = this.#handle(next);
+          this.#reply(answer instanceof Promise ? await answer : answer);
+        } catch (error) {
+          // The recording cannot be read, or we have a mistake: the client hears of it and goes on.
+          const text = error instanceof Error ? error.message : String(error);
+          this.#send(errorText(text.replace(/\s+/g, ' ')));
+        }
       }
+      this.#flush();
     } finally {
       this.#working = false;
       this.#interrupted = false;
@@ -91,36 +109,44 @@ export class Connection {
     }
   }
 
-  async #handle(payload: string): Promise<void> {
-    const control: WorkControl = { cancelled: () => this.#interrupted };
+  #handle(payload: string): Reply | Promise<Reply> {
     const found = lookUp(payload);
-    try {
-      const answer = await found?.packet.handle(this.#stub, found.args, control);
-      await this.#reply(answer, control);
-    } catch (error) {
-      // The recording cannot be read, or we have a mistake: the client hears of it and goes on.
-      const text = error instanceof Error ? error.message : String(error);
-      this.#send(errorText(text.replace(/\s+/g, ' ')));
-    }
+    const answer = found?.packet.handle(this.#stub, found.args, this.#control);
+    if (answer instanceof Promise) return answer.then((later) => this.#replyOf(later));
+    return this.#replyOf(answer);
   }
 
-  async #reply(answer: Answer, control: WorkControl): Promise<void> {
-    if (answer === undefined) this.#send('');
-    else if (typeof answer === 'string') this.#send(answer);
-    else if (answer.kind === 'move') {
-      const stop = await answer.move(control);
+  #replyOf(answer: Answer): Reply | Promise<Reply> {
+    if (typeof answer !== 'object' || answer.kind !== 'move') return answer;
+    return answer.move(this.#control).then((stop) => {
       this.#interrupted = false;
-      this.#send(this.#stub.stopped(stop));
-    } else {
-      if (answer.reply !== undefined) this.#send(answer.reply);
+      return this.#stub.stopped(stop);
+    });
+  }
+
+  #reply(reply: Reply): void {
+    if (typeof reply !== 'object') this.#send(reply ?? '');
+    else if (reply.kind === 'hex') this.#sendFrame(frameHex(reply.bytes));
+    else {
+      if (reply.reply !== undefined) this.#send(reply.reply);
+      this.#flush();
       this.#wire.close();
     }
   }
 
   #send(payload: string): void {
-    if (this.#gone) return;
-    const bytes = frame(payload);
+    this.#sendFrame(frame(payload));
+  }
+
+  #sendFrame(bytes: Uint8Array): void {
     this.#last = bytes;
-    this.#wire.send(bytes);
+    this.#out.push(bytes);
+  }
+
+  #flush(): void {
+    const out = this.#out;
+    if (out.length === 0) return;
+    this.#out = [];
+    if (!this.#gone) this.#wire.send(out.length === 1 ? out[0]! : Buffer.concat(out));
   }
 }

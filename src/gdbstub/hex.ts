@@ -18,8 +18,6 @@ export function parseRange(text: string): { at: bigint; length: number } | undef
   return at === undefined || length === undefined || rest.length > 0 ? undefined : { at, length };
 }
 
-export const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
-
 export function bytesOf(hex: string): Uint8Array | undefined {
   if (hex.length % 2 !== 0 || !/^[0-9a-f]*$/i.test(hex)) return undefined;
   return Uint8Array.from(Buffer.from(hex, 'hex'));
@@ -44,6 +42,7 @@ export function fromLittleEndian(hex: string): bigint | undefined {
 }
 
 /** Bytes as a payload. */
-export const binary = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
+export const binary = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
 export const bytesIn = (payload: string): Uint8Array =>
   Uint8Array.from(Buffer.from(payload, 'latin1'));

@@ -19,7 +19,13 @@ export interface Farewell {
   readonly reply?: string;
 }
 
-export type Answer = string | undefined | Motion | Farewell;
+/** Bytes that go as hex digits: registers and memory, where speed counts. */
+export interface HexBytes {
+  readonly kind: 'hex';
+  readonly bytes: Uint8Array;
+}
+
+export type Answer = string | undefined | HexBytes | Motion | Farewell;
 
 export interface Packet {
   /** What the payload starts with; the longest name that fits wins. */
@@ -38,5 +44,7 @@ export const E_FAULT = 'E0e';
 
 /** An error in words: what gdb prints (gdb manual E.1, "Standard Replies"). */
 export const errorText = (text: string): string => `E.${text}`;
+
+export const hexBytes = (bytes: Uint8Array): HexBytes => ({ kind: 'hex', bytes });
 
 export const moving = (move: Motion['move']): Motion => ({ kind: 'move', move });

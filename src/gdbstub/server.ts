@@ -78,11 +78,7 @@ export class GdbServer {
   #attach(socket: Socket, first: Uint8Array): void {
     const connection = new Connection(this.#target, {
       send: (bytes) => {
-        if (!socket.writable) return;
-        // An acknowledgement and the reply behind it are one write.
-        socket.cork();
-        socket.write(bytes);
-        setImmediate(() => socket.uncork());
+        if (socket.writable) socket.write(bytes);
       },
       close: () => socket.end(),
     });

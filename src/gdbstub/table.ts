@@ -30,20 +30,29 @@ export const PACKETS: readonly Packet[] = [
   ...lldbPackets,
 ];
 
+/** By first letter, longest name first. */
+const BY_LETTER = new Map<string, readonly Packet[]>();
+for (const letter of new Set(PACKETS.map(({ name }) => name[0]!))) {
+  const packets = PACKETS.filter(({ name }) => name.startsWith(letter));
+  BY_LETTER.set(
+    letter,
+    packets.sort((a, b) => b.name.length - a.name.length),
+  );
+}
+
 /**
  * The packet that a payload is, and what follows its name. Names of several letters end at a
  * separator or at the end ("vCont" is not the start of "vControl"); those of one letter need none.
  */
 export function lookUp(payload: string): { packet: Packet; args: string } | undefined {
-  let best: Packet | undefined;
-  for (const packet of PACKETS) {
+  for (const packet of BY_LETTER.get(payload[0] ?? '') ?? []) {
     const { name } = packet;
-    if (!payload.startsWith(name) || (best && best.name.length >= name.length)) continue;
+    if (!payload.startsWith(name)) continue;
     const next = payload[name.length];
     const open = name.length === 1 || /[:?]$/.test(name);
     if (open ? !/^[qQv]$/.test(name) : next === undefined || !/[A-Za-z0-9_]/.test(next)) {
-      best = packet;
+      return { packet, args: payload.slice(name.length) };
     }
   }
-  return best && { packet: best, args: payload.slice(best.name.length) };
+  return undefined;
 }

@@ -2,7 +2,13 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Framing, frame, PACKET_BYTES_MAX, type Received } from '../../src/gdbstub/framing.ts';
+import {
+  Framing,
+  frame,
+  frameHex,
+  PACKET_BYTES_MAX,
+  type Received,
+} from '../../src/gdbstub/framing.ts';
 
 const bytes = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'latin1'));
 const text = (data: Uint8Array): string => Buffer.from(data).toString('latin1');
@@ -33,6 +39,25 @@ describe('what leaves', () => {
     fc.assert(
       fc.property(payloads, (payload) => {
         expect(new Framing().feed(frame(payload))).toEqual([{ kind: 'packet', payload }]);
+      }),
+    );
+  });
+});
+
+describe('bytes in hex', () => {
+  test.each([
+    ['', '$#00'],
+    ['00', '$00#60'],
+    ['deadbeef', '$deadbeef#20'],
+  ])('%j', (hex, wire) => {
+    expect(text(frameHex(Uint8Array.from(Buffer.from(hex, 'hex'))))).toBe(wire);
+  });
+
+  test('say the same as their text', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), (data) => {
+        const payload = Buffer.from(data).toString('hex');
+        expect(new Framing().feed(frameHex(data))).toEqual([{ kind: 'packet', payload }]);
       }),
     );
   });

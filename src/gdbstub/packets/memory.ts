@@ -5,8 +5,8 @@
  */
 
 import { crc32 } from '../crc.ts';
-import { binary, bytesIn, bytesOf, hexOf, parseHex, parseRange } from '../hex.ts';
-import { E_FAULT, E_MALFORMED, OK, type Packet } from '../packet.ts';
+import { binary, bytesIn, bytesOf, parseHex, parseRange } from '../hex.ts';
+import { E_FAULT, E_MALFORMED, hexBytes, OK, type Packet } from '../packet.ts';
 import type { Stub } from '../stub.ts';
 
 const READ_MAX = 0xf000;
@@ -56,7 +56,7 @@ export const memoryPackets: readonly Packet[] = [
       const range = parseRange(args);
       if (!range) return E_MALFORMED;
       const bytes = stub.read(range.at, Math.min(range.length, READ_MAX));
-      return bytes.length === 0 && range.length > 0 ? E_FAULT : hexOf(bytes);
+      return bytes.length === 0 && range.length > 0 ? E_FAULT : hexBytes(bytes);
     },
   },
   {

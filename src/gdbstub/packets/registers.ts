@@ -2,13 +2,26 @@
 
 import type { Registers } from '../../target/index.ts';
 import { fromLittleEndian, littleEndian, parseCount } from '../hex.ts';
-import { E_MALFORMED, errorText, OK, type Packet } from '../packet.ts';
+import { E_MALFORMED, errorText, type HexBytes, hexBytes, OK, type Packet } from '../packet.ts';
 import { REGISTERS } from '../registers.ts';
 import type { Stub } from '../stub.ts';
 
-function readAll({ target }: Stub): string {
+const BLOCK_BYTES = REGISTERS.reduce((sum, { bytes }) => sum + bytes, 0);
+
+function readAll({ target }: Stub): HexBytes {
   const registers = target.registers();
-  return REGISTERS.map(({ read, bytes }) => littleEndian(read(registers, target), bytes)).join('');
+  const block = new Uint8Array(BLOCK_BYTES);
+  const view = new DataView(block.buffer);
+  let at = 0;
+  for (const { read, bytes } of REGISTERS) {
+    const value = read(registers, target);
+    if (bytes === 4) view.setUint32(at, Number(value), true);
+    else view.setBigUint64(at, value, true);
+    if (bytes === 10) view.setUint16(at + 8, Number(value >> 64n), true);
+    else if (bytes === 16) view.setBigUint64(at + 8, value >> 64n, true);
+    at += bytes;
+  }
+  return hexBytes(block);
 }
 
 /** Only what differs is written: writing leaves the recording. */
