@@ -7,7 +7,7 @@ import { generateMain, type MainModule } from './interp/module.ts';
 import { ROWS } from './isa/index.ts';
 import { JIT_DEFAULTS, type JitOptions } from './jit/compiler.ts';
 import * as L from './vcpu/layout.ts';
-import { SoftVcpu } from './vcpu/soft-vcpu.ts';
+import { SoftVcpu, type VcpuLimits } from './vcpu/soft-vcpu.ts';
 import type { Vcpu } from './vcpu/vcpu.ts';
 
 let shared: MainModule | undefined;
@@ -49,6 +49,8 @@ export interface VcpuOptions {
   /** Interpreter only, or the JIT with these settings; default: the JIT with its own. */
   readonly accel?: 'interp' | 'jit';
   readonly jit?: Partial<JitOptions>;
+  /** For tests: sizes of what never shows. */
+  readonly limits?: Partial<VcpuLimits>;
 }
 
 /** A vCPU at reset, with its RAM. Vcpus share nothing but code. */
@@ -63,5 +65,12 @@ export function createVcpu(options: VcpuOptions): Vcpu {
   const features: ReadonlySet<string> = new Set(cpu.features);
   const decoder = new Decoder(ROWS, (feature) => features.has(feature));
   const jit = options.accel === 'interp' ? undefined : { ...JIT_DEFAULTS, ...options.jit };
-  return new SoftVcpu({ memoryBytes, main: mainModule(), decoder, jit, cpu });
+  return new SoftVcpu({
+    memoryBytes,
+    main: mainModule(),
+    decoder,
+    jit,
+    cpu,
+    limits: options.limits,
+  });
 }

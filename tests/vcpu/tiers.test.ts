@@ -37,6 +37,34 @@ describe('the demo guest', () => {
     ['regions of three instructions at most', { hotAt: 3, instructionsMax: 3 }],
     ['a code cache of two regions', { hotAt: 300, regionsMax: 2 }],
   ];
+  const small: [string, Partial<VcpuOptions>][] = [
+    [
+      'interpreted, with room for a thousand records',
+      { accel: 'interp', limits: { codeBytes: 32_768 } },
+    ],
+    [
+      'in the JIT, with room for a thousand records',
+      { jit: { hotAt: 100 }, limits: { codeBytes: 32_768 } },
+    ],
+    ['interpreted, with a TLB of one entry', { accel: 'interp', limits: { oneTlbEntry: true } }],
+    ['in the JIT, with a TLB of one entry', { limits: { oneTlbEntry: true } }],
+    ['interpreted, an instruction at a time', { accel: 'interp', limits: { slice: 1 } }],
+    ['in the JIT, seven instructions at a time', { jit: { hotAt: 1 }, limits: { slice: 7 } }],
+    [
+      'in the JIT, with all of that at once',
+      {
+        jit: { hotAt: 1, regionsMax: 1 },
+        limits: { codeBytes: 32_768, oneTlbEntry: true, slice: 7 },
+      },
+    ],
+  ];
+  for (const [name, options] of small) {
+    it(`is the same ${name}`, () => {
+      // With slices of an instruction a million is what there is time for.
+      const stops = options.limits?.slice ? STOPS.slice(0, 5) : STOPS;
+      expect(hashes(options, stops)).toEqual(reference.slice(0, stops.length));
+    }, 120_000);
+  }
   for (const [name, jit] of cases) {
     it(`is the same in the JIT, ${name}`, () => {
       expect(hashes({ accel: 'jit', jit }, STOPS)).toEqual(reference);

@@ -23,7 +23,7 @@ export interface JitOptions {
   readonly warmShift: number;
   readonly instructionsMax: number;
   readonly blocksMax: number;
-  /** Regions that live at once; beyond, all are dropped. */
+  /** Regions that live at once; beyond, the oldest is dropped. */
   readonly regionsMax: number;
 }
 
@@ -92,8 +92,12 @@ export class Jit {
   hot(ip: number): void {
     const block = this.#blocks.byRecord(ip);
     if (!block) return;
-    if (this.#regions.size >= this.#options.regionsMax) this.#dropAll();
-    this.#compile(this.#select(block));
+    const chosen = this.#select(block);
+    for (const region of this.#regions.values()) {
+      if (this.#regions.size < this.#options.regionsMax) break;
+      this.#dropRegion(region);
+    }
+    this.#compile(chosen);
   }
 
   /** Does a write to these bytes of RAM hit compiled code? */

@@ -87,6 +87,14 @@ export function defineTlb(m: WasmModule): TlbFunctions {
       const entry = c.let(
         c.add(c.add(c.and(c.shru(low, 8), (L.TLB_ENTRIES - 1) * 16), base), kind),
       );
+      c.if(c.load('i32', 4, c.i32(0), L.TLB_ONE), () => {
+        const held = c.let(c.shru(kind, 12));
+        const last = c.let(c.load('i32', 4, held, L.TLB_LAST));
+        const slot = c.and(c.shru(last, 4), L.TLB_ENTRIES - 1);
+        const empty = c.extu(c.shl(c.and(c.not(slot), L.TLB_ENTRIES - 1), 12));
+        c.if(last, () => c.store(8, last, empty));
+        c.store(4, held, entry, L.TLB_LAST);
+      });
       c.store(8, entry, c.and(va, -4096));
       c.store(4, entry, c.sub(c.and(pointer, -4096), c.and(low, -4096)), 8);
     });

@@ -2,6 +2,9 @@
  * The block cache: guest code decoded into records, found by physical address and mode. Blocks stay
  * within a page, except that one whose only instruction reaches into the next page belongs to both.
  * Writes to a page that holds code come here first and take away the blocks they touch.
+ *
+ * Records are written into an arena of parts, one part after the other. When the next part begins
+ * its blocks go, the oldest there are: a bounded piece of work, and all other code stays.
  */
 
 import type { Decoder } from '../decode/decoder.ts';
@@ -24,6 +27,13 @@ import * as L from './layout.ts';
 /** A block's length is bounded so that LEFT is charged in small portions. */
 const INSTRUCTIONS_MAX = 32;
 const PAGE = 4096;
+/** A block of instructions with a breakpoint before each, and the records that go around it. */
+const BLOCK_BYTES_MAX = (INSTRUCTIONS_MAX + 4) * 2 * R.RECORD_BYTES;
+/** Parts of the arena: some 900 KB each, whose blocks are dropped in a few milliseconds. */
+const PARTS = 64;
+/** Below that what makes room costs more than what it drops; but two parts there are. */
+const PART_BYTES_MIN = 1 << 16;
+const ARENA_BYTES_MIN = 2 * BLOCK_BYTES_MAX;
 
 export interface Block {
   /** First record. */
@@ -38,6 +48,8 @@ export interface Block {
   readonly second: number;
   /** Instructions in it; 0 if it holds records that only the interpreter understands. */
   readonly plain: number;
+  /** Its last record may hold links to other blocks of its page. */
+  readonly links: boolean;
 }
 
 type Item = Instruction | { readonly fault: number; readonly length: number };
@@ -65,7 +77,10 @@ export class Blocks {
   /** Called before everything goes. */
   onFlush: () => void = () => {};
   #next = L.ARENA;
-  readonly #arenaEnd: number;
+  /** Blocks in the order in which they were written, by part; some may be gone. */
+  readonly #parts: Block[][];
+  readonly #partBytes: number;
+  #part = 0;
   /** Offsets in a page at which some breakpoint lies. */
   #breaks = new Set<number>();
 
@@ -75,7 +90,7 @@ export class Blocks {
     decoder: Decoder,
     handlers: Handlers,
     onCodePage: () => void,
-    arenaEnd = L.ARENA_END,
+    arenaBytes = L.ARENA_END - L.ARENA,
   ) {
     this.#onCodePage = onCodePage;
     this.#u8 = new Uint8Array(memory);
@@ -85,20 +100,26 @@ export class Blocks {
     this.#u64 = new BigUint64Array(memory, 0, L.RAM_BASE >> 3);
     this.#decoder = decoder;
     this.#handlers = handlers;
-    this.#arenaEnd = arenaEnd;
+    if (arenaBytes < ARENA_BYTES_MIN || arenaBytes > L.ARENA_END - L.ARENA) {
+      throw new RangeError(`blocks: an arena of ${arenaBytes} bytes`);
+    }
+    const parts = Math.max(2, Math.min(PARTS, Math.floor(arenaBytes / PART_BYTES_MIN)));
+    this.#partBytes = Math.floor(arenaBytes / parts / R.RECORD_BYTES) * R.RECORD_BYTES;
+    this.#parts = Array.from({ length: parts }, () => []);
   }
 
   /**
    * The block at an offset of a page of RAM, decoded now if it has to be. 'straddle': its first
-   * instruction reaches into the next page, call `straddle`.
+   * instruction reaches into the next page, call `straddle`. 'full': call `makeRoom` first.
    */
-  at(page: number, offset: number, key: number): number | 'straddle' {
+  at(page: number, offset: number, key: number): number | 'straddle' | 'full' {
     const known = this.#byKey.get(blockKey(page, offset, key));
     if (known) {
       if (known.second >= 0 || known.end > PAGE) return 'straddle';
       this.#enterHash(known);
       return known.ip;
     }
+    if (this.#full) return 'full';
     const mode = modeOfKey(key);
     const start = L.RAM_BASE + page * PAGE;
     const items: Item[] = [];
@@ -115,12 +136,13 @@ export class Blocks {
   }
 
   /** The block of the one instruction that begins in `page` and ends in `second` (-1: no RAM). */
-  straddle(page: number, offset: number, key: number, second: number): number {
+  straddle(page: number, offset: number, key: number, second: number): number | 'full' {
     const known = this.#byKey.get(blockKey(page, offset, key));
     if (known) {
       if (known.second === second) return known.ip;
       this.#drop(known);
     }
+    if (this.#full) return 'full';
     const mode = modeOfKey(key);
     const bytes = new Uint8Array(32).fill(0xff);
     const first = PAGE - offset;
@@ -193,15 +215,51 @@ export class Blocks {
     for (const page of this.#pages.keys()) this.#u8[L.PAGE_FLAGS + page]! &= ~L.PAGE_CODE;
     this.#pages.clear();
     this.#byKey.clear();
+    for (const part of this.#parts) part.length = 0;
+    this.#part = 0;
     this.#next = L.ARENA;
     const cache = L.JUMP_CACHE_ENTRIES * L.JUMP_CACHE_STRIDE;
     this.#u8.fill(0xff, L.JUMP_CACHE, L.JUMP_CACHE + cache);
     this.#u8.fill(0, L.BLOCK_HASH, L.BLOCK_HASH + L.BLOCK_HASH_ENTRIES * 16);
   }
 
-  /** True when the arena should be flushed before the next block is decoded. */
-  get full(): boolean {
-    return this.#next + (INSTRUCTIONS_MAX + 4) * 2 * R.RECORD_BYTES > this.#arenaEnd;
+  /** Is there no room for another block in the part that is being written? */
+  get #full(): boolean {
+    return this.#next + BLOCK_BYTES_MAX > L.ARENA + (this.#part + 1) * this.#partBytes;
+  }
+
+  /** Begins the next part of the arena; what it held goes. Nothing may be executing. */
+  makeRoom(): void {
+    this.#part = (this.#part + 1) % this.#parts.length;
+    const from = L.ARENA + this.#part * this.#partBytes;
+    const to = from + this.#partBytes;
+    this.#next = from;
+    const old = this.#parts[this.#part]!;
+    if (!old.length) return;
+    const pages = new Set<number>();
+    for (const block of old) {
+      if (this.#byRecord.get(block.ip) !== block) continue;
+      this.#drop(block);
+      pages.add(block.page);
+    }
+    old.length = 0;
+    // A record written here next is no longer what others may still think it is.
+    const cut = (at: number): void => {
+      if (this.#u32[at]! >= from && this.#u32[at]! < to) this.#u32[at] = 0;
+    };
+    for (const page of pages) {
+      for (const { ip, records, links } of this.inPage(page)) {
+        if (!links) continue;
+        const last = ip + (records - 1) * R.RECORD_BYTES;
+        cut((last + R.REC_TAKEN) >> 2);
+        cut((last + R.REC_NOT_TAKEN) >> 2);
+      }
+    }
+    for (let i = 0; i < L.JUMP_CACHE_ENTRIES; i++) {
+      const entry = L.JUMP_CACHE + i * L.JUMP_CACHE_STRIDE;
+      const ip = this.#u32[(entry + L.JUMP_CACHE_BLOCK) >> 2]!;
+      if (ip >= from && ip < to) this.#u8.fill(0xff, entry, entry + L.JUMP_CACHE_STRIDE);
+    }
   }
 
   setBreaks(offsets: Iterable<number>): void {
@@ -264,7 +322,8 @@ export class Blocks {
       remaining--;
     }
     const last = items[items.length - 1]!;
-    if (!('fault' in last) && !endsBlock(last)) this.#special(HANDLER_CONTINUE, at, 0, 0);
+    const continues = !('fault' in last) && !endsBlock(last);
+    if (continues) this.#special(HANDLER_CONTINUE, at, 0, 0);
     const block: Block = {
       ip: first,
       records: (this.#next - first) / R.RECORD_BYTES,
@@ -274,8 +333,10 @@ export class Blocks {
       key,
       second: at > PAGE ? second : -1,
       plain: this.#plain ? items.length : 0,
+      links: continues || (!('fault' in last) && isLinked(last)),
     };
     this.#byRecord.set(first, block);
+    this.#parts[this.#part]!.push(block);
     if (block.second < 0 && at <= PAGE) this.#enterHash(block);
     // The first record counts executions until the JIT takes the block.
     if (this.#plain && this.counting) this.#u16[first >> 1] = HANDLER_COUNT;
@@ -356,6 +417,10 @@ export function endsBlock(insn: Instruction): boolean {
   if (insn.rep !== 'none') return true;
   return insn.row.ends ?? insn.row.emit === undefined;
 }
+
+/** Does the record of this last instruction of a block hold links? */
+const isLinked = (insn: Instruction): boolean =>
+  insn.rep !== 'none' || insn.row.ops.startsWith('J');
 
 /** The bytes of a page that a block covers: from, to. */
 const extent = (block: Block, page: number): readonly [number, number] =>

@@ -44,7 +44,7 @@ export class CodeFetch {
     const key = s.u32(L.MODE_KEY);
     const page = (pointer - L.RAM_BASE) / 4096;
     const offset = Number(linear & 0xfffn);
-    let ip = this.#blocks.at(page, offset, key);
+    let ip: number | 'straddle' | 'full' = this.#blocks.at(page, offset, key);
     if (ip === 'straddle') {
       const nextLinear = (linear & ~0xfffn) + 4096n;
       const second =
@@ -57,6 +57,10 @@ export class CodeFetch {
         second === 1 ? -1 : (second - L.RAM_BASE) / 4096,
       );
     }
+    if (ip === 'full') {
+      s.setU32(L.STATUS, L.STATUS_FULL);
+      return 0;
+    }
     s.setU64(L.RIP_PAGE, rip - BigInt(offset));
     const entry = this.#jumpEntry(linear);
     const u32 = this.#u32;
@@ -64,7 +68,7 @@ export class CodeFetch {
     u32[(entry >> 2) + 1] = Number(linear >> 32n);
     u32[(entry >> 2) + 2] = key;
     u32[(entry >> 2) + 3] = pointer + offset;
-    u32[(entry >> 2) + 4] = ip;
+    u32[(entry + L.JUMP_CACHE_BLOCK) >> 2] = ip;
     return ip;
   }
 

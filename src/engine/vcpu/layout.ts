@@ -168,6 +168,9 @@ export const WATCH_PAGES = 0xd08; // i64 each
 export const WATCH_PAGES_MAX = 64;
 /** Executions after which a block asks for the JIT; 0: never. */
 export const HOT_AT = 0xf10; // u32
+/** 1: a fast TLB keeps one entry of each kind, for tests; and where those three entries are. */
+export const TLB_ONE = 0xf14; // u32
+export const TLB_LAST = 0xf18; // u32 each
 
 /**
  * Fast TLB: three classes (kernel, user, kernel with AC) of three kinds (read, write, execute), and
@@ -213,6 +216,8 @@ export const BLOCK_HASH_ENTRIES = 65536;
 export const JUMP_CACHE = 0x680000;
 export const JUMP_CACHE_ENTRIES = 16384;
 export const JUMP_CACHE_STRIDE = 32;
+/** The block in an entry. */
+export const JUMP_CACHE_BLOCK = 16;
 /** Decoded records, 32 bytes each: see decode/record.ts. */
 export const ARENA = 0x700000;
 export const ARENA_END = 0x4000000;
@@ -241,6 +246,8 @@ export const STATUS_WATCH = 8;
 export const STATUS_REDO = 10;
 /** The code segment's limit does not cover the block at RIP. */
 export const STATUS_LIMIT = 9;
+/** There is no room for the block at RIP: some older code has to go first. */
+export const STATUS_FULL = 11;
 
 export const SHADOW_NONE = 0;
 export const SHADOW_STI = 1;

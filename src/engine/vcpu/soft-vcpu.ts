@@ -39,6 +39,20 @@ const SLICE_MAX = 100_000_000;
 /** WebAssembly has no on-stack replacement: the first slices are short, so that V8 can tier up. */
 const SLICE_WARM = 200_000;
 const WARM_SLICES = 200;
+/** Sizes of what is no architecture: smaller ones are slower, and must not show in any state. */
+export interface VcpuLimits {
+  /** Bytes for decoded code. */
+  readonly codeBytes: number;
+  /** Instructions that generated code runs at a time. */
+  readonly slice: number;
+  /** Does the fast TLB hold one entry of each kind, instead of all it has? */
+  readonly oneTlbEntry: boolean;
+}
+export const LIMITS_DEFAULT: VcpuLimits = {
+  codeBytes: L.ARENA_END - L.ARENA,
+  slice: SLICE_MAX,
+  oneTlbEntry: false,
+};
 /** Exceptions delivered without one instruction retiring before `run` gives its caller a look. */
 const DELIVERIES_MAX = 1000;
 
@@ -63,6 +77,7 @@ export interface SoftVcpuOptions {
   readonly jit?: JitOptions | undefined;
   /** What of CR4 and IA32_EFER there is, and the signature at reset. The decoder knows the rows. */
   readonly cpu?: CpuModel;
+  readonly limits?: Partial<VcpuLimits> | undefined;
 }
 
 export class SoftVcpu implements Vcpu {
@@ -77,6 +92,7 @@ export class SoftVcpu implements Vcpu {
   readonly #jit: Jit | undefined;
   readonly #pages: Pages;
   readonly #watches: Watches;
+  readonly #limits: VcpuLimits;
   #icount = 0;
   #slices = 0;
   #nmiPending = false;
@@ -96,6 +112,7 @@ export class SoftVcpu implements Vcpu {
 
   constructor(options: SoftVcpuOptions) {
     const { memoryBytes, main } = options;
+    this.#limits = { ...LIMITS_DEFAULT, ...options.limits };
     const pages = Math.ceil((L.RAM_BASE + memoryBytes) / 65536);
     this.#memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
     const buffer = this.#memory.buffer;
@@ -125,8 +142,12 @@ export class SoftVcpu implements Vcpu {
       createAccess(host, () => this.#cpu.state),
     );
     this.#state = this.#cpu.state;
-    this.#blocks = new Blocks(buffer, options.decoder, main.handlers, () =>
-      this.#exports.tlbDropKind(L.TLB_WRITE),
+    this.#blocks = new Blocks(
+      buffer,
+      options.decoder,
+      main.handlers,
+      () => this.#exports.tlbDropKind(L.TLB_WRITE),
+      this.#limits.codeBytes,
     );
     if (options.jit) {
       this.#jit = new Jit(this.#memory, this.#exports, this.#blocks, options.jit);
@@ -138,6 +159,7 @@ export class SoftVcpu implements Vcpu {
     this.#fetch = new CodeFetch(this.#state, buffer, this.#blocks, this.#exports);
     this.ram = createRam(buffer, memoryBytes, (gpa, n) => this.#exports.beforeWrite(gpa, n));
     this.#state.setU32(L.RAM_BYTES, memoryBytes);
+    this.#state.setU32(L.TLB_ONE, this.#limits.oneTlbEntry ? 1 : 0);
     this.#blocks.flush();
     this.#exports.tlbFlush(2, 0n, 0);
     this.#exports.tlbDropFast();
@@ -231,7 +253,7 @@ export class SoftVcpu implements Vcpu {
     const alone =
       redo || tf || shadow !== L.SHADOW_NONE || breaks || this.#watches.passing || flags & FL_RF;
     const slice = this.#slices < WARM_SLICES ? SLICE_WARM : SLICE_MAX;
-    const budget = alone ? 1 : Math.min(until - this.#icount, slice);
+    const budget = alone ? 1 : Math.min(until - this.#icount, slice, this.#limits.slice);
     s.setU32(L.SHADOW, L.SHADOW_NONE);
     if (flags & FL_RF) s.setU32(L.EFLAGS, flags & ~FL_RF);
     const retired = this.#execute(budget);
@@ -271,6 +293,10 @@ export class SoftVcpu implements Vcpu {
         return undefined;
       case L.STATUS_LIMIT:
         return this.#atLimit();
+      case L.STATUS_FULL:
+        if (!retired) this.#restoreBoundary(shadow, flags);
+        this.#blocks.makeRoom();
+        return undefined;
       case L.STATUS_WATCH:
         if (!retired) this.#restoreBoundary(shadow, flags);
         this.#watches.passing = true;
@@ -288,7 +314,6 @@ export class SoftVcpu implements Vcpu {
   /** Runs generated code for at most `budget` instructions; returns how many retired. */
   #execute(budget: number): number {
     const s = this.#state;
-    if (this.#blocks.full) this.#blocks.flush();
     this.#slices++;
     s.setU32(L.LEFT, budget);
     s.setCount(L.ICOUNT_END, this.#icount + budget);
