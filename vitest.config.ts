@@ -18,6 +18,8 @@ export default defineConfig({
           name: 'fast',
           include: ['tests/**/*.test.ts'],
           exclude: [SLOW, 'tests/cli/**'],
+          // Files of one worker share modules: the main module is generated once, not for each file.
+          isolate: false,
           setupFiles: ['tests/seed.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -4,7 +4,7 @@ import { fuzzGuest } from './guest.ts';
 /** Guests out of random numbers; `npm run fuzz:guest` goes on from here. */
 test('random guests break nothing, and run again bit for bit in another tier', () => {
   let instructions = 0;
-  for (let seed = 1; seed <= 12; seed++) instructions += fuzzGuest(seed, 5000).instructions;
+  for (let seed = 1; seed <= 4; seed++) instructions += fuzzGuest(seed, 5000).instructions;
   expect(instructions).toBeGreaterThan(5000);
 }, 60_000);
 

@@ -1,4 +1,4 @@
-/** Sums, logic, products, quotients and shifts by example; conformance-integer.test.ts tries them at random. */
+/** Sums, logic, products, quotients and shifts by example; integer-tests.ts tries them at random. */
 
 import { describe } from 'vitest';
 import { check } from './check.ts';
