@@ -16,8 +16,11 @@ export function parseSystemMap(text: string): GuestSymbol[] {
     const [, address = '', type = '', name = ''] = match;
     // Per-CPU offsets and constants would claim the bottom of memory.
     if (type.toLowerCase() === 'a') continue;
-    const kind = /[tw]/i.test(type) ? 'code' : 'data';
-    found.push({ name, start: BigInt(`0x${address}`), size: 0n, kind });
+    found.push({ name, start: BigInt(`0x${address}`), size: 0n, kind: symbolKind(type) });
   }
   return found;
 }
+
+/** By nm's letter. */
+export const symbolKind = (type: string): GuestSymbol['kind'] =>
+  /[tw]/i.test(type) ? 'code' : 'data';

@@ -25,7 +25,8 @@ export type {
   When,
 } from './debug-target.ts';
 export { type CodeLine, codeText, disassemble } from './disassembly.ts';
-export { type Mapping, mappings, pageWalk, type Walk } from './page-walk.ts';
+export { LinuxNames } from './linux-names.ts';
+export { type Looked, type Mapping, mappings, pageWalk, type Walk } from './page-walk.ts';
 export {
   DENSITY_KINDS,
   type Density,

@@ -72,7 +72,7 @@ function pagingOf({ cr0, cr4, efer }: Registers): Paging | undefined {
 const rootOf = ({ cr3 }: Registers, { entryBytes, width }: Paging): bigint =>
   entryBytes === 8 && width === 32n ? cr3 & 0xffff_ffe0n : cr3 & FRAME;
 
-function readEntry(target: DebugTarget, at: bigint, bytes: number): bigint {
+function readEntry(target: Looked, at: bigint, bytes: number): bigint {
   const read = target.readMemory({ space: 'gpa', at, length: bytes });
   return read.reduceRight((value, byte) => (value << 8n) | BigInt(byte), 0n);
 }
@@ -81,7 +81,7 @@ function readEntry(target: DebugTarget, at: bigint, bytes: number): bigint {
 const hasRights = (name: string, { width, entryBytes }: Paging): boolean =>
   !(name === 'PDPTE' && width === 32n && entryBytes === 8);
 
-export function pageWalk(target: DebugTarget, address: bigint): Walk {
+export function pageWalk(target: Looked, address: bigint): Walk {
   const registers = target.registers();
   const paging = pagingOf(registers);
   const entries: WalkEntry[] = [];
@@ -126,8 +126,15 @@ export interface Mapping extends Rights {
   readonly length: bigint;
 }
 
-/** All that is mapped, with neighbours joined; at most `max` of them. */
-export function mappings(target: DebugTarget, max: number): Mapping[] {
+/** A guest that can be looked at. */
+export type Looked = Pick<DebugTarget, 'registers' | 'readMemory'>;
+
+/** All that is mapped, or of it what is in [from, to), with neighbours joined; at most `max`. */
+export function mappings(
+  target: Looked,
+  max: number,
+  { from, to }: { readonly from: bigint; readonly to: bigint } = { from: 0n, to: 1n << 64n },
+): Mapping[] {
   const registers = target.registers();
   const paging = pagingOf(registers);
   const found: Mapping[] = [];
@@ -142,13 +149,14 @@ export function mappings(target: DebugTarget, max: number): Mapping[] {
       const value = entryBytes === 8 ? bytes.readBigUInt64LE(at) : BigInt(bytes.readUInt32LE(at));
       if ((value & P) === 0n) continue;
       const here = base | (BigInt(i) << shift);
+      const gva = width === 48n ? BigInt.asUintN(64, BigInt.asIntN(48, here)) : here;
+      if (gva + (1n << shift) <= from || gva >= to) continue;
       const own = hasRights(name, paging) ? narrowed(rights, value) : rights;
       if (shift !== 12n && !(large && (value & PS) !== 0n)) {
         visit(depth + 1, value & FRAME, here, own);
         continue;
       }
       const page = 1n << shift;
-      const gva = width === 48n ? BigInt.asUintN(64, BigInt.asIntN(48, here)) : here;
       join(found, { gva, gpa: value & FRAME & ~(page - 1n), length: page, ...own });
     }
   };
