@@ -63,7 +63,7 @@ export class Timeline {
     return this.#cursor.mark;
   }
 
-  /** All that the guest ever prints, with the places. Reads the whole recording once. */
+  /** All that the guest ever prints, with the places. Reads as much of the recording as is asked about. */
   get console(): ConsoleLog {
     this.#console ??= new ConsoleLog(this.session.recording);
     return this.#console;
@@ -71,8 +71,7 @@ export class Timeline {
 
   /** What the guest had printed up to a mark. */
   consoleAt(mark: Mark): Buffer {
-    const { console } = this;
-    return console.bytes.subarray(0, console.countBefore(this.positions.ordinalAt(mark)));
+    return this.console.before(this.positions.ordinalAt(mark));
   }
 
   /** The mark that a person means by a text; see mark-text.ts. Throws `MarkError`. */

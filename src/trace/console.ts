@@ -27,43 +27,39 @@ export class ConsoleTap {
   }
 }
 
-/** All console output of a recording: each byte with the ordinal of its frame. */
+/**
+ * The console output of a recording: each byte with the ordinal of its frame. Chunks are read when
+ * first asked about, in order: what was printed early in a long recording is known at once.
+ */
 export class ConsoleLog {
-  readonly bytes: Buffer;
-  readonly #ordinals: Float64Array;
+  readonly #recording: Recording;
+  readonly #tap = new ConsoleTap();
+  #bytes = Buffer.alloc(1024);
+  #ordinals = new Float64Array(1024);
+  #length = 0;
+  /** Chunks that have been read. */
+  #chunks = 0;
 
   constructor(recording: Recording) {
-    const bytes: number[] = [];
-    const ordinals: number[] = [];
-    const tap = new ConsoleTap();
-    for (const [c, chunk] of recording.chunks.entries()) {
-      const block = recording.block(c);
-      const relevant = block.shapes.map(
-        ({ kind, size, address }) =>
-          kind === KIND.PIO_OUT && size === 1 && address >= COM1 && address <= MCR,
-      );
-      if (!relevant.includes(true)) continue;
-      for (let i = 0; i < block.count; i++) {
-        if (!relevant[block.shapeOf[i]!]) continue;
-        const byte = tap.write(block.shape(i).address, block.outward(i));
-        if (byte === undefined) continue;
-        bytes.push(byte);
-        ordinals.push(chunk.firstFrame + i);
-      }
-    }
-    this.bytes = Buffer.from(bytes);
-    this.#ordinals = Float64Array.from(ordinals);
+    this.#recording = recording;
   }
 
-  /** The frame that sent byte `i`. */
+  /** All of it. */
+  get bytes(): Buffer {
+    while (this.readOn());
+    return this.#read;
+  }
+
+  /** The frame that sent byte `i`, which has been read. */
   ordinalOf(i: number): number {
     return this.#ordinals[i]!;
   }
 
   /** How many bytes had been sent before frame `ordinal`. */
   countBefore(ordinal: number): number {
+    this.#readTo(ordinal);
     let low = 0;
-    let high = this.#ordinals.length;
+    let high = this.#length;
     while (low < high) {
       const middle = (low + high) >>> 1;
       if (this.#ordinals[middle]! < ordinal) low = middle + 1;
@@ -72,11 +68,22 @@ export class ConsoleLog {
     return low;
   }
 
+  /** The bytes sent before frame `ordinal`. */
+  before(ordinal: number): Buffer {
+    const count = this.countBefore(ordinal);
+    return this.#read.subarray(0, count);
+  }
+
   /** The index of the last byte of the first occurrence of `text` that ends at or after `from`. */
   next(text: string, from: number): number | undefined {
     const wanted = Buffer.from(text, 'utf8');
-    const start = this.bytes.indexOf(wanted, Math.max(0, from - wanted.length + 1));
-    return start < 0 || wanted.length === 0 ? undefined : start + wanted.length - 1;
+    if (wanted.length === 0) return undefined;
+    for (let at = Math.max(0, from - wanted.length + 1); ; ) {
+      const start = this.#read.indexOf(wanted, at);
+      if (start >= 0) return start + wanted.length - 1;
+      at = Math.max(at, this.#length - wanted.length + 1);
+      if (!this.readOn()) return undefined;
+    }
   }
 
   /** The index of the last byte of the last occurrence of `text` that ends before `before`. */
@@ -84,7 +91,49 @@ export class ConsoleLog {
     const wanted = Buffer.from(text, 'utf8');
     const latest = before - wanted.length;
     if (latest < 0 || wanted.length === 0) return undefined;
-    const start = this.bytes.lastIndexOf(wanted, latest);
+    const start = this.#read.lastIndexOf(wanted, latest);
     return start < 0 ? undefined : start + wanted.length - 1;
+  }
+
+  /** Reads one chunk more; false if there is none. */
+  readOn(): boolean {
+    const chunk = this.#recording.chunks[this.#chunks];
+    if (!chunk) return false;
+    const block = this.#recording.block(this.#chunks++);
+    const relevant = block.shapes.map(
+      ({ kind, size, address }) =>
+        kind === KIND.PIO_OUT && size === 1 && address >= COM1 && address <= MCR,
+    );
+    if (!relevant.includes(true)) return true;
+    for (let i = 0; i < block.count; i++) {
+      if (!relevant[block.shapeOf[i]!]) continue;
+      const byte = this.#tap.write(block.shape(i).address, block.outward(i));
+      if (byte !== undefined) this.#add(byte, chunk.firstFrame + i);
+    }
+    return true;
+  }
+
+  get #read(): Buffer {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  #readTo(ordinal: number): void {
+    const { chunks } = this.#recording;
+    while (this.#chunks < chunks.length && chunks[this.#chunks]!.firstFrame < ordinal) {
+      this.readOn();
+    }
+  }
+
+  #add(byte: number, ordinal: number): void {
+    if (this.#length === this.#bytes.length) {
+      const bytes = Buffer.alloc(this.#length * 2);
+      this.#bytes.copy(bytes);
+      this.#bytes = bytes;
+      const ordinals = new Float64Array(this.#length * 2);
+      ordinals.set(this.#ordinals);
+      this.#ordinals = ordinals;
+    }
+    this.#bytes[this.#length] = byte;
+    this.#ordinals[this.#length++] = ordinal;
   }
 }
