@@ -20,11 +20,11 @@ export async function compareExits(
     const filter = await filterOf(options, 'exit or irq');
     const by = options.by ?? 'subject';
     const placed = filter.needsPlace || by === 'function' || by === 'stack';
-    const count = async (of: Recording) => {
-      const placeOf = placed ? await placesIn(of, options) : undefined;
+    const count = async (of: Recording, path: string) => {
+      const placeOf = placed ? await placesIn(of, { ...options, path }) : undefined;
       return statistics(of, { ...rangeOf(options), filter, by, placeOf });
     };
-    const [one, two] = [await count(recording), await count(other)];
+    const [one, two] = [await count(recording, options.path), await count(other, otherPath)];
     const tallies = compareTallies(one, two);
     const parting = readingFrom(otherPath, () =>
       filter.needsPlace ? undefined : firstDifference(recording, other, filter),

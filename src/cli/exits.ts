@@ -19,6 +19,8 @@ const GROUPINGS = ['reason', 'subject', 'device', 'function', 'stack'];
 const FORMATS = ['jsonl', 'csv', 'perfetto', 'folded', 'svg'];
 
 export interface ExitsOptions {
+  /** The recording's. */
+  readonly path: string;
   readonly list?: boolean;
   readonly filter?: string;
   readonly by?: Grouping;
@@ -77,7 +79,8 @@ export function addExits(cli: Cli): void {
     'retrovisor exits boot.retro --export perfetto -o boot.pftrace',
     'retrovisor exits boot.retro --export svg -o boot.svg',
   ];
-  finish(cli, command, examples, async ([path = ''], options: ExitsOptions, output) => {
+  finish(cli, command, examples, async ([path = ''], given: ExitsOptions, output) => {
+    const options = { ...given, path };
     if (options.live) {
       const { watchLive } = await import('./exits-live.ts');
       return await watchLive(path, options, output);
@@ -124,14 +127,19 @@ export async function filterOf(options: ExitsOptions, fallback: string): Promise
 }
 
 /** Finds functions by replaying the recording alongside; with names where there are any. */
-export async function placesIn(recording: Recording, options: ExitsOptions): Promise<PlaceOf> {
+export async function placesIn(
+  recording: Recording,
+  { path, symbols, accel }: Pick<ExitsOptions, 'path' | 'symbols' | 'accel'>,
+): Promise<PlaceOf> {
   const { createVcpu } = await import('../engine/index.ts');
   const { ReplaySession } = await import('../replay/session.ts');
   const { Places, PlacesError } = await import('../exits/places.ts');
-  const { guestSymbols } = await import('./guest-symbols.ts');
-  const symbols = guestSymbols('exits', recording, options.symbols);
-  const vcpu = createVcpu({ ...vcpuOf(recording), accel: options.accel });
-  const places = new Places(new ReplaySession(recording, vcpu), symbols);
+  const { guestNames } = await import('./guest-symbols.ts');
+  const { loadPrebuiltModule } = await import('./prebuilt.ts');
+  loadPrebuiltModule();
+  const names = guestNames({ command: 'exits', recording, path, symbols });
+  const vcpu = createVcpu({ ...vcpuOf(recording), accel });
+  const places = new Places(new ReplaySession(recording, vcpu), names.along());
   return (ordinal) => {
     try {
       return places.at(ordinal);

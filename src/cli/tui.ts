@@ -13,6 +13,7 @@ interface TuiOptions {
   readonly at?: string;
   readonly symbols?: string;
   readonly ascii?: boolean;
+  readonly mouse?: boolean;
   readonly accel: Accel;
 }
 
@@ -23,6 +24,7 @@ export function addTui(cli: Cli): void {
     .argument('<recording>', 'a .retro file')
     .option('--at <MARK>', 'where to begin', 'start')
     .option('--symbols <FILE>', 'an ELF file or a System.map (default: the kernel recorded)')
+    .option('--mouse', 'let the mouse select, scroll and seek (M does the same)')
     .option('--ascii', 'no line drawing (where the locale has no UTF-8, too)')
     .addOption(accelOption());
   const examples = [
@@ -39,10 +41,10 @@ export function addTui(cli: Cli): void {
     try {
       return await readingFromAsync(path, async () => {
         const { openTarget } = await import('./open-target.ts');
-        const { guestSymbols } = await import('./guest-symbols.ts');
+        const { guestNames } = await import('./guest-symbols.ts');
         const target = openTarget(recording, path, options.accel);
-        const symbols = guestSymbols('tui', recording, options.symbols);
-        return await show(target, symbols, { ...options, path }, output);
+        const names = guestNames({ command: 'tui', recording, path, symbols: options.symbols });
+        return await show(target, names, { ...options, path }, output);
       });
     } finally {
       recording.close();
@@ -51,11 +53,11 @@ export function addTui(cli: Cli): void {
 }
 
 type Target = ReturnType<typeof import('./open-target.ts').openTarget>;
-type Symbols = ReturnType<typeof import('./guest-symbols.ts').guestSymbols>;
+type Names = ReturnType<typeof import('./guest-symbols.ts').guestNames>;
 
 async function show(
   target: Target,
-  symbols: Symbols,
+  names: Names,
   options: TuiOptions & { readonly path: string },
   output: Output,
 ): Promise<ExitStatus> {
@@ -63,7 +65,12 @@ async function show(
   process.env['NODE_ENV'] ??= 'production';
   const { Ui } = await import('../tui/ui.ts');
   const { printScreen, runTerminal } = await import('../tui/run.tsx');
-  const ui = new Ui(target, symbols, options.path.split('/').at(-1) ?? '');
+  const { FramePlaces } = await import('../tui/places.ts');
+  const { placesOf } = await import('./places-thread.ts');
+  const places = new FramePlaces(placesOf(options));
+  const fileName = options.path.split('/').at(-1) ?? '';
+  const ui = new Ui(target, { fileName, names, places });
+  ui.mouse = options.mouse ?? false;
   const at = target.resolve(options.at ?? 'start');
   const theme = {
     color: wantsColor(process.stdout, output.options),
@@ -72,6 +79,8 @@ async function show(
   const interactive = process.stdin.isTTY && process.stdout.isTTY;
   if (!interactive) {
     await ui.goTo(at);
+    await ui.findNames();
+    ui.readAhead();
     const size = { columns: Number(process.env['COLUMNS']), rows: Number(process.env['LINES']) };
     output.line(printScreen(ui, size, { ...theme, bare: true }));
     return 0;

@@ -11,6 +11,13 @@ import type { ReplaySession } from '../replay/session.ts';
 import type { SymbolTable } from '../symbols/symbol-table.ts';
 import type { Place } from './subject.ts';
 
+/** Names that may be found on the way: a Linux kernel's own, once it has unpacked itself. */
+export interface PlaceNames {
+  readonly table: SymbolTable | undefined;
+  /** The vCPU stands somewhere else: true if names were found there. */
+  look(vcpu: Vcpu): boolean;
+}
+
 const FRAMES_MAX = 64;
 const PAGE = 4096n;
 const RBP = 5;
@@ -26,14 +33,14 @@ export class PlacesError extends Error {
 export class Places {
   readonly #session: ReplaySession;
   readonly #positions: Positions;
-  readonly #symbols: SymbolTable | undefined;
+  readonly #found: PlaceNames;
   readonly #names = new Map<bigint, string>();
 
   /** The session is fresh and belongs to this from here on. */
-  constructor(session: ReplaySession, symbols: SymbolTable | undefined) {
+  constructor(session: ReplaySession, names: PlaceNames) {
     this.#session = session;
     this.#positions = new Positions(session.recording);
-    this.#symbols = symbols;
+    this.#found = names;
   }
 
   readonly at = (ordinal: number): Place => {
@@ -43,6 +50,7 @@ export class Places {
     const registers = vcpu.registers();
     const code = registers.segments[CS]!;
     const wide = (registers.efer & EFER_LMA) !== 0n && (code.rights & RIGHTS_L) !== 0;
+    if (this.#found.look(vcpu)) this.#names.clear();
     const rip = wide ? registers.rip : code.base + registers.rip;
     const callers = wide ? callersOf(vcpu, registers.gpr[RBP]!) : [];
     // A return address is behind its call, which may be the last instruction of a function.
@@ -54,7 +62,7 @@ export class Places {
   #name(at: bigint): string {
     const known = this.#names.get(at);
     if (known !== undefined) return known;
-    const name = this.#symbols?.locate(at)?.symbol.name ?? `0x${at.toString(16)}`;
+    const name = this.#found.table?.locate(at)?.symbol.name ?? `0x${at.toString(16)}`;
     this.#names.set(at, name);
     return name;
   }

@@ -1,13 +1,20 @@
 /**
- * Bookmarks: names for marks, in a small JSON file beside the recording (`boot.retro.bookmarks`), so
- * that the recording itself stays as it was made.
+ * Bookmarks: names for marks, with notes, in a small JSON file beside the recording
+ * (`boot.retro.bookmarks`), so that the recording itself stays as it was made. All front ends that have
+ * the recording open share it: whoever changes it reads first what others made of it meanwhile.
  */
 
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { gva } from '../engine/units.ts';
 import { type Landing, type Mark, MarkError, mark } from './mark.ts';
 
+/** A mark that has a name, and maybe more to be said about it. */
+export interface Bookmark extends Mark {
+  readonly note?: string | undefined;
+}
+
 const VERSION = 1;
+const NOTE_MAX = 10_000;
 /** Names that would mean something else where a mark is expected. */
 const RESERVED = /^(start|end|\d.*|exit:.*|irq:.*|console:.*)$/;
 
@@ -22,7 +29,7 @@ export function checkBookmarkName(name: string): void {
 }
 
 /** No file is no bookmarks; anything else that is wrong with it is a `MarkError`. */
-export function loadBookmarks(path: string): Map<string, Mark> {
+export function loadBookmarks(path: string): Map<string, Bookmark> {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -40,12 +47,13 @@ export function loadBookmarks(path: string): Map<string, Mark> {
 }
 
 /** Replaces the file in one go: a crash leaves the old one or the new one. */
-export function saveBookmarks(path: string, bookmarks: ReadonlyMap<string, Mark>): void {
-  const entries = [...bookmarks].map(([name, { icount, step, landing }]) => ({
+export function saveBookmarks(path: string, bookmarks: ReadonlyMap<string, Bookmark>): void {
+  const entries = [...bookmarks].map(([name, { icount, step, landing, note }]) => ({
     name,
     icount,
     step,
     ...(landing ? { landing: { count: landing.count, rip: landing.rip.toString(16) } } : {}),
+    ...(note === undefined ? {} : { note }),
   }));
   const temporary = `${path}.new`;
   writeFileSync(
@@ -55,15 +63,20 @@ export function saveBookmarks(path: string, bookmarks: ReadonlyMap<string, Mark>
   renameSync(temporary, path);
 }
 
-function parse(document: unknown): Map<string, Mark> {
+function parse(document: unknown): Map<string, Bookmark> {
   const { version, bookmarks } = object(document);
   if (version !== VERSION) throw new Error(`version ${JSON.stringify(version)}`);
   if (!Array.isArray(bookmarks)) throw new Error('no list of bookmarks');
   return new Map(
-    bookmarks.map((entry: unknown): [string, Mark] => {
-      const { name, icount, step, landing } = object(entry);
+    bookmarks.map((entry: unknown): [string, Bookmark] => {
+      const { name, icount, step, landing, note } = object(entry);
       if (typeof name !== 'string') throw new Error('a bookmark without a name');
-      const plain = mark(whole(icount), whole(step));
+      if (note !== undefined && (typeof note !== 'string' || note.length > NOTE_MAX))
+        throw new Error('a note that is no text');
+      const plain = {
+        ...mark(whole(icount), whole(step)),
+        ...(note === undefined ? {} : { note }),
+      };
       return [name, landing === undefined ? plain : { ...plain, landing: parseLanding(landing) }];
     }),
   );

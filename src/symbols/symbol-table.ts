@@ -47,6 +47,14 @@ export class SymbolTable {
     return new SymbolTable(this.#sorted, BigInt.asUintN(WRAP, slide));
   }
 
+  /** Ascending, with addresses as the guest has them. */
+  all(): GuestSymbol[] {
+    return this.#sorted.map((symbol) => ({
+      ...symbol,
+      start: BigInt.asUintN(WRAP, symbol.start + this.slide),
+    }));
+  }
+
   /** Where the guest has a symbol. */
   address(name: string): bigint | undefined {
     const found = this.#byName.get(name);

@@ -3,7 +3,7 @@
  * letter is nm's: t and T are code, a and A are constants; there are no sizes.
  */
 
-import type { GuestSymbol } from './symbol-table.ts';
+import type { GuestSymbol, SymbolTable } from './symbol-table.ts';
 
 const LINE = /^([0-9a-f]{8,16}) ([A-Za-z?]) (\S+)/;
 
@@ -24,3 +24,14 @@ export function parseSystemMap(text: string): GuestSymbol[] {
 /** By nm's letter. */
 export const symbolKind = (type: string): GuestSymbol['kind'] =>
   /[tw]/i.test(type) ? 'code' : 'data';
+
+/** The same the other way, with the addresses that the guest has. */
+export function systemMap(table: SymbolTable): string {
+  return table
+    .all()
+    .map(({ name, start, kind }) => {
+      const letter = kind === 'code' ? 't' : 'd';
+      return `${start.toString(16).padStart(16, '0')} ${letter} ${name}\n`;
+    })
+    .join('');
+}

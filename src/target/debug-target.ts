@@ -8,6 +8,7 @@
 
 import type { Gpa, Gva } from '../engine/units.ts';
 import type { Registers } from '../engine/vcpu/vcpu.ts';
+import type { Bookmark } from '../replay/bookmarks.ts';
 import type { StopCondition } from '../replay/conditions.ts';
 import type { Divergence } from '../replay/divergence.ts';
 import type { Mark } from '../replay/mark.ts';
@@ -110,8 +111,9 @@ export interface DebugTarget {
 
   /** The mark that a text means, as on the command line. Throws `MarkError`. */
   resolve(text: string): Mark;
-  readonly bookmarks: ReadonlyMap<string, Mark>;
-  setBookmark(name: string, mark: Mark | undefined): void;
+  readonly bookmarks: ReadonlyMap<string, Bookmark>;
+  /** Forgets the name if there is no mark. */
+  setBookmark(name: string, mark: Bookmark | undefined): void;
 
   /** Set while the guest is off the recording. A seek ends it; nothing in it can be reversed. */
   readonly diversion: Diversion | undefined;

@@ -8,6 +8,7 @@ export {
   type Segment,
 } from '../engine/vcpu/vcpu.ts';
 export { frameLine } from '../exits/text.ts';
+export type { Bookmark } from '../replay/bookmarks.ts';
 export { EXECUTE_BYTES_MAX, type StopCondition } from '../replay/conditions.ts';
 export { type Divergence, describeDivergence } from '../replay/divergence.ts';
 export { compareMarks, formatMark, type Mark, MarkError } from '../replay/mark.ts';
@@ -31,6 +32,7 @@ export {
   DENSITY_KINDS,
   type Density,
   type DensityKind,
+  type KnownPlaces,
   RecordingView,
 } from './recording-view.ts';
 export { bitsOf, cplOf, flagNames, linearRip, registerLines } from './state-view.ts';

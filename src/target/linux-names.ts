@@ -7,6 +7,8 @@ import { findKallsyms } from '../symbols/linux/kallsyms.ts';
 import { SymbolTable } from '../symbols/symbol-table.ts';
 import { type Looked, mappings } from './page-walk.ts';
 
+export type { Looked };
+
 /** Where the kernel image may be, moved by KASLR or not (Documentation/arch/x86/x86_64/mm.rst). */
 const IMAGE = { from: 0xffff_ffff_8000_0000n, to: 0xffff_ffff_c000_0000n };
 const MAPPINGS_MAX = 4000;

@@ -5,10 +5,12 @@
  * nothing else is going on; until then a chunk's totals stand for it.
  */
 
+import type { Filter } from '../exits/filter.ts';
+import type { Place, TracedFrame } from '../exits/subject.ts';
 import type { Mark } from '../replay/mark.ts';
 import type { Timeline } from '../replay/timeline.ts';
 import type { FrameBlock } from '../trace/block.ts';
-import { KIND, type Kind, type Shape } from '../trace/frame.ts';
+import { type Frame, KIND, type Kind, type Shape } from '../trace/frame.ts';
 import type { Recording } from '../trace/recording.ts';
 import type { PlacedFrame } from './debug-target.ts';
 
@@ -30,12 +32,30 @@ const CELLS = 64;
 const EXACT_CHUNKS = 3;
 const COM1_DATA = 0x3f8;
 
+/** Where a frame's code stood, if that is known. */
+export type KnownPlaces = (ordinal: number) => Place | undefined;
+
+export interface FrameSearching {
+  readonly filter: Filter;
+  readonly direction: 1 | -1;
+  readonly count: number;
+  /** For filters that ask for functions; what is not known does not match. */
+  readonly placeOf?: KnownPlaces | undefined;
+}
+
+/** Between two yields of a search. */
+const FRAMES_LOOKED_AT = 8192;
+
 /** Counts by `DENSITY_KINDS`, one array for each column. */
 export type Density = readonly Float64Array[];
 
 export class RecordingView {
   readonly #timeline: Timeline;
   readonly #sketches = new Map<number, Float64Array>();
+  readonly #filtered = new WeakMap<
+    FrameBlock,
+    { readonly filter: Filter; readonly shapes: Uint8Array }
+  >();
 
   constructor(timeline: Timeline) {
     this.#timeline = timeline;
@@ -63,6 +83,11 @@ export class RecordingView {
     return { ordinal, mark, frame: this.#recording.frame(ordinal) };
   }
 
+  /** The frame alone, for whoever looks at many. */
+  peek(ordinal: number): Frame {
+    return this.#recording.frame(ordinal);
+  }
+
   /** The ordinal of the first frame that has not happened at a mark. */
   ordinalAt(mark: Mark): number {
     return this.#timeline.positions.ordinalAt(mark);
@@ -77,6 +102,65 @@ export class RecordingView {
     return this.#timeline.consoleAt(mark);
   }
 
+  /** As much of the console as has been read so far, and the icount at which byte `i` was sent. */
+  consoleRead(): { readonly bytes: Uint8Array; readonly icountOf: (i: number) => number } {
+    const { console } = this.#timeline;
+    return { bytes: console.known, icountOf: (i) => console.icountOf(i) };
+  }
+
+  /**
+   * The frames that a filter lets through from `from` on in one direction, up to `count` of them, as
+   * they are found: a search that looks at a recording of any length without holding anybody up.
+   * Yields undefined after each slice of work.
+   */
+  *matching(from: number, search: FrameSearching): Generator<PlacedFrame | undefined, void> {
+    const { filter, direction, count, placeOf } = search;
+    let left = count;
+    let looked = 0;
+    for (let o = from; left > 0 && o >= 0 && o < this.frames; ) {
+      const { block, first } = this.#recording.blockOf(o);
+      const shapes = this.#shapesOf(filter, block);
+      const last = direction > 0 ? first + block.count : first - 1;
+      // A chunk has few shapes: many hold nothing that could match.
+      if (!shapes.includes(1)) o = last;
+      for (; o !== last && left > 0; o += direction) {
+        if (++looked % FRAMES_LOOKED_AT === 0) yield undefined;
+        if (shapes[block.shapeOf[o - first]!] === 0) continue;
+        if (!filter.byShape && !this.#matches(o, block.frame(o - first), filter, placeOf)) continue;
+        left--;
+        yield this.frame(o);
+      }
+      yield undefined;
+    }
+  }
+
+  #matches(ordinal: number, frame: Frame, filter: Filter, placeOf: KnownPlaces | undefined) {
+    const row: TracedFrame = { ordinal, frame, ticks: frame.icount };
+    const place = filter.needsPlace ? placeOf?.(ordinal) : undefined;
+    if (filter.needsPlace && !place) return false;
+    return filter.matches(place ? { ...row, place } : row);
+  }
+
+  /** By shape: can a frame of it match? Hashes are the recorder's own. */
+  #shapesOf(filter: Filter, block: FrameBlock): Uint8Array {
+    const known = this.#filtered.get(block);
+    if (known?.filter === filter) return known.shapes;
+    const shapes = Uint8Array.from(block.shapes, ({ kind }) => (kind === KIND.HASH ? 0 : 1));
+    if (filter.byShape) {
+      const seen = new Uint8Array(shapes.length);
+      for (let i = 0, left = shapes.length; i < block.count && left > 0; i++) {
+        const shape = block.shapeOf[i]!;
+        if (seen[shape]) continue;
+        seen[shape] = 1;
+        left--;
+        if (shapes[shape] === 0) continue;
+        shapes[shape] = this.#matches(i, block.frame(i), filter, undefined) ? 1 : 0;
+      }
+    }
+    this.#filtered.set(block, { filter, shapes });
+    return shapes;
+  }
+
   /** Frames in `columns` equal parts of [from, to). */
   density(from: number, to: number, columns: number): Density {
     const found = Array.from({ length: columns }, () => new Float64Array(KINDS));
@@ -89,11 +173,14 @@ export class RecordingView {
     return found;
   }
 
-  /** Makes the sketches one by one; yields after each. */
-  *warmUp(): Generator<void> {
-    for (const c of this.#recording.chunks.keys()) {
+  /** Makes the sketches and reads the console, chunk by chunk; yields the share that is done. */
+  *warmUp(): Generator<number> {
+    const { chunks } = this.#recording;
+    const { console } = this.#timeline;
+    for (const c of chunks.keys()) {
       this.#sketch(c);
-      yield;
+      console.readOn();
+      yield (c + 1) / chunks.length;
     }
   }
 

@@ -1,15 +1,17 @@
 /** A recording as a debug target. */
 
+import { statSync } from 'node:fs';
 import type { Gpa, Gva } from '../engine/units.ts';
 import type { Registers } from '../engine/vcpu/vcpu.ts';
 import {
+  type Bookmark,
   bookmarksPath,
   checkBookmarkName,
   loadBookmarks,
   saveBookmarks,
 } from '../replay/bookmarks.ts';
 import type { StopCondition } from '../replay/conditions.ts';
-import type { Mark } from '../replay/mark.ts';
+import { type Mark, MarkError } from '../replay/mark.ts';
 import type { Timeline } from '../replay/timeline.ts';
 import { finishAsync, type Work, type WorkControl } from '../replay/work.ts';
 import type { GuestConfig } from '../trace/header.ts';
@@ -38,6 +40,7 @@ export class ReplayTarget implements DebugTarget {
   readonly capabilities: Capabilities = { reverse: true, write: true };
   readonly #timeline: Timeline;
   readonly #bookmarksFile: string | undefined;
+  #bookmarksSeen = '';
   #moving = false;
   #diverted: DivertedGuest | undefined;
 
@@ -47,9 +50,7 @@ export class ReplayTarget implements DebugTarget {
     this.recording = new RecordingView(timeline);
     if (recordingPath === undefined) return;
     this.#bookmarksFile = bookmarksPath(recordingPath);
-    for (const [name, mark] of loadBookmarks(this.#bookmarksFile)) {
-      timeline.bookmarks.set(name, mark);
-    }
+    this.#readBookmarks();
   }
 
   get guest(): GuestConfig {
@@ -61,7 +62,14 @@ export class ReplayTarget implements DebugTarget {
   get end(): Mark {
     return this.#timeline.positions.end;
   }
-  get bookmarks(): ReadonlyMap<string, Mark> {
+  /** With what other front ends have made of them since. */
+  get bookmarks(): ReadonlyMap<string, Bookmark> {
+    try {
+      this.#readBookmarks();
+    } catch (error) {
+      // Somebody has spoilt the file since it was read: what was in it stays.
+      if (!(error instanceof MarkError)) throw error;
+    }
     return this.#timeline.bookmarks;
   }
 
@@ -118,12 +126,28 @@ export class ReplayTarget implements DebugTarget {
   }
 
   /** Names a mark, or forgets the name. */
-  setBookmark(name: string, mark: Mark | undefined): void {
+  setBookmark(name: string, mark: Bookmark | undefined): void {
     checkBookmarkName(name);
+    this.#readBookmarks();
     const { bookmarks } = this.#timeline;
     if (mark) bookmarks.set(name, mark);
     else bookmarks.delete(name);
-    if (this.#bookmarksFile) saveBookmarks(this.#bookmarksFile, bookmarks);
+    if (!this.#bookmarksFile) return;
+    saveBookmarks(this.#bookmarksFile, bookmarks);
+    this.#bookmarksSeen = stampOf(this.#bookmarksFile);
+  }
+
+  /** If they are not as they were when they were read last. */
+  #readBookmarks(): void {
+    const path = this.#bookmarksFile;
+    if (path === undefined) return;
+    const stamp = stampOf(path);
+    if (stamp === this.#bookmarksSeen) return;
+    this.#bookmarksSeen = stamp;
+    const { bookmarks } = this.#timeline;
+    const found = loadBookmarks(path);
+    bookmarks.clear();
+    for (const [name, mark] of found) bookmarks.set(name, mark);
   }
 
   get diversion(): Diversion | undefined {
@@ -259,6 +283,12 @@ export class ReplayTarget implements DebugTarget {
       this.#moving = false;
     }
   }
+}
+
+/** Says when a file was changed; empty if there is none. */
+function stampOf(path: string): string {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found ? `${found.mtimeMs} ${found.size} ${found.ino}` : '';
 }
 
 /** The indices of the conditions that single steps can fulfil on their way. */

@@ -36,6 +36,7 @@ export class ConsoleLog {
   readonly #tap = new ConsoleTap();
   #bytes = Buffer.alloc(1024);
   #ordinals = new Float64Array(1024);
+  #icounts = new Float64Array(1024);
   #length = 0;
   /** Chunks that have been read. */
   #chunks = 0;
@@ -50,9 +51,19 @@ export class ConsoleLog {
     return this.#read;
   }
 
+  /** What has been read so far. */
+  get known(): Buffer {
+    return this.#read;
+  }
+
   /** The frame that sent byte `i`, which has been read. */
   ordinalOf(i: number): number {
     return this.#ordinals[i]!;
+  }
+
+  /** When byte `i` was sent, which has been read. */
+  icountOf(i: number): number {
+    return this.#icounts[i]!;
   }
 
   /** How many bytes had been sent before frame `ordinal`. */
@@ -108,7 +119,7 @@ export class ConsoleLog {
     for (let i = 0; i < block.count; i++) {
       if (!relevant[block.shapeOf[i]!]) continue;
       const byte = this.#tap.write(block.shape(i).address, block.outward(i));
-      if (byte !== undefined) this.#add(byte, chunk.firstFrame + i);
+      if (byte !== undefined) this.#add(byte, chunk.firstFrame + i, block.icounts[i]!);
     }
     return true;
   }
@@ -124,16 +135,22 @@ export class ConsoleLog {
     }
   }
 
-  #add(byte: number, ordinal: number): void {
+  #add(byte: number, ordinal: number, icount: number): void {
     if (this.#length === this.#bytes.length) {
       const bytes = Buffer.alloc(this.#length * 2);
       this.#bytes.copy(bytes);
       this.#bytes = bytes;
-      const ordinals = new Float64Array(this.#length * 2);
-      ordinals.set(this.#ordinals);
-      this.#ordinals = ordinals;
+      this.#ordinals = doubled(this.#ordinals);
+      this.#icounts = doubled(this.#icounts);
     }
     this.#bytes[this.#length] = byte;
+    this.#icounts[this.#length] = icount;
     this.#ordinals[this.#length++] = ordinal;
   }
+}
+
+function doubled(array: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
+  const more = new Float64Array(array.length * 2);
+  more.set(array);
+  return more;
 }

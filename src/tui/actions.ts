@@ -4,7 +4,7 @@ import { GPR_NAMES, gva, type MemoryRange, type StopCondition } from '../target/
 import { registerValue } from './expression.ts';
 import { PANES, type PaneName } from './layout.ts';
 import { ROW_BYTES } from './memory-window.ts';
-import type { Ui } from './ui.ts';
+import type { Move, Ui } from './ui.ts';
 
 /** What an action may ask about the screen. */
 export interface Screen {
@@ -13,7 +13,14 @@ export interface Screen {
   readonly columns: number;
   /** Rows inside a pane. */
   rowsOf(pane: PaneName): number;
+  /** What is at a cell, counted from 0. */
+  at(column: number, row: number): Cell | undefined;
 }
+
+export type Cell =
+  | { readonly part: 'timeline'; readonly column: number }
+  /** `row` is counted from the row that is selected. */
+  | { readonly part: 'pane'; readonly pane: PaneName; readonly row: number | undefined };
 
 export type Action = (ui: Ui, screen: Screen) => void | Promise<void>;
 
@@ -21,12 +28,19 @@ export type Action = (ui: Ui, screen: Screen) => void | Promise<void>;
 export const REGISTER_ORDER: readonly string[] = [...GPR_NAMES, 'rip', 'rflags', 'cr2', 'cr3'];
 const WORD = 8;
 
-export function run(ui: Ui, forwards: boolean): Promise<void> {
-  return ui.move(forwards ? 'running' : 'running back', (_, control) => {
+/** To the next stop, or the n-th: as gdb's `continue N` passes N - 1 of them. */
+export function run(ui: Ui, forwards: boolean, count = 1): Promise<void> {
+  return ui.move(forwards ? 'running' : 'running back', async (_, control) => {
     const { stops, conditions } = ui.stops.active(ui.guest);
     ui.running = stops;
     const { target } = ui;
-    return forwards ? target.run(conditions, control) : target.reverseContinue(conditions, control);
+    for (let left = count; ; left--) {
+      const stop = forwards
+        ? await target.run(conditions, control)
+        : await target.reverseContinue(conditions, control);
+      if (left <= 1 || stop.reason !== 'hit') return stop;
+      for (const index of stop.conditions) if (stops[index]) stops[index].hits++;
+    }
   });
 }
 
@@ -59,7 +73,7 @@ export function memoryWrite(ui: Ui, range: MemoryRange, forwards: boolean): Prom
 }
 
 /** Up and down in the pane that has the keys. */
-async function scroll(ui: Ui, by: number, screen: Screen): Promise<void> {
+export async function scroll(ui: Ui, by: number, screen: Screen): Promise<void> {
   if (ui.overlay) {
     const room = Math.max(0, ui.overlay.lines.length - 5);
     ui.overlay.top = Math.max(0, Math.min(room, ui.overlay.top + by));
@@ -72,10 +86,10 @@ async function scroll(ui: Ui, by: number, screen: Screen): Promise<void> {
       ui.registerSelected = clamp(ui.registerSelected + by, REGISTER_ORDER.length);
       break;
     case 'memory':
-      ui.memory.move(by * ROW_BYTES);
+      ui.memory.move(by * (ui.memory.pointers ? WORD : ROW_BYTES));
       break;
     case 'exits':
-      scrollExits(ui, by);
+      await scrollExits(ui, by);
       break;
     case 'console': {
       const above = Math.max(0, ui.screen.lines.length - screen.rowsOf('console'));
@@ -100,18 +114,15 @@ async function scrollCode(ui: Ui, by: number): Promise<void> {
   await ui.refresh();
 }
 
-function scrollExits(ui: Ui, by: number): void {
-  let at = ui.exitSelected ?? ui.snapshot.ordinal;
+async function scrollExits(ui: Ui, by: number): Promise<void> {
+  const at = ui.exitSelected ?? ui.snapshot.ordinal;
   const direction = by > 0 ? 1 : -1;
-  for (let left = Math.abs(by); left > 0; left--) {
-    const found = ui.exits.next(
-      at + (direction > 0 && ui.exitSelected !== undefined ? 1 : direction < 0 ? -1 : 0),
-      direction,
-    );
-    if (!found) break;
-    at = found.ordinal;
-    ui.exitSelected = at;
-  }
+  const from = direction < 0 ? at - 1 : ui.exitSelected === undefined ? at : at + 1;
+  // A key after this one is about another row: it ends a search that takes long.
+  const { version } = ui;
+  const outdated = (): boolean => ui.version !== version && ui.exitSelected !== at;
+  const found = await ui.exits.nth(from, direction, Math.abs(by), outdated);
+  if (found) ui.exitSelected = found.ordinal;
 }
 
 const CONSOLE_COLUMNS = 80;
@@ -133,7 +144,7 @@ function rowsIn(ui: Ui): number {
 const clamp = (at: number, count: number): number => Math.max(0, Math.min(count - 1, at));
 
 /** Enter: go there, or look at what it points to. */
-async function open(ui: Ui): Promise<void> {
+export async function open(ui: Ui): Promise<void> {
   const row = ui.scroll[ui.focus] ?? 0;
   switch (ui.focus) {
     case 'exits': {
@@ -211,20 +222,26 @@ async function remove(ui: Ui): Promise<void> {
 }
 
 function jumpColumns(ui: Ui, by: number, { columns }: Screen): Promise<void> {
-  const { timeline } = ui;
   const { icount } = ui.snapshot.when.mark;
-  const at = timeline.icountOf(timeline.column(icount, columns) + by, columns);
+  return goToColumn(ui, ui.timeline.column(icount, columns) + by, columns);
+}
+
+export function goToColumn(ui: Ui, column: number, columns: number): Promise<void> {
+  const at = ui.timeline.icountOf(column, columns);
   const end = ui.target.end;
   return ui.goTo(at >= end.icount ? end : ui.target.resolve(`${at}`), 'going there', false);
 }
 
-function nextExit(ui: Ui, direction: 1 | -1): Promise<void> | void {
-  // The frame in front of the cursor is where it stands already.
-  const from = ui.snapshot.ordinal + (direction > 0 ? 1 : -1);
-  const found = ui.exits.next(from, direction);
-  if (!found)
-    return ui.say(direction > 0 ? 'no such exit after this' : 'no such exit before this', true);
-  return ui.goTo(found.mark, 'going to the exit', false);
+function nextExit(ui: Ui, direction: 1 | -1): Promise<void> {
+  const move: Move = async (_, control) => {
+    // The frame in front of the cursor is where it stands already.
+    const from = ui.snapshot.ordinal + (direction > 0 ? 1 : -1);
+    const found = await ui.exits.nth(from, direction, 1, control.cancelled);
+    if (found) return await ui.target.seekTo(found.mark, control);
+    if (control.cancelled?.()) return { reason: 'cancelled', mark: ui.target.when().mark };
+    return direction > 0 ? 'no such exit after this' : 'no such exit before this';
+  };
+  return ui.move('going to the exit', move, { visit: false });
 }
 
 const zoom =
@@ -248,6 +265,15 @@ const focusNext =
     ui.focus = visible[(at + by + visible.length) % visible.length] ?? 'code';
     ui.changed();
   };
+
+function toggleMouse(ui: Ui): void {
+  ui.mouse = !ui.mouse;
+  ui.say(
+    ui.mouse
+      ? 'the mouse selects, opens what is selected, scrolls, seeks on the timeline'
+      : "the mouse is the terminal's own again",
+  );
+}
 
 export const ACTIONS = {
   step: step('stepping', true),
@@ -310,6 +336,12 @@ export const ACTIONS = {
   right: (ui) => {
     sideways(ui, 1);
   },
+  pointers: (ui) => {
+    ui.memory.pointers = !ui.memory.pointers;
+    ui.changed();
+  },
+  mouse: toggleMouse,
+  suspend: (ui) => ui.suspend?.(),
   focusNext: focusNext(1),
   focusPrevious: focusNext(-1),
   command: (ui) => {

@@ -4,6 +4,7 @@ import { Box, Text, useInput } from 'ink';
 import { useState, useSyncExternalStore } from 'react';
 import { keyName } from './key-name.ts';
 import { KeyQueue } from './keys.ts';
+import { mouseReports } from './mouse.ts';
 import type { Line } from './text.ts';
 import { ansi, type Theme } from './theme.ts';
 import type { Ui } from './ui.ts';
@@ -52,6 +53,11 @@ function Rows({ lines, theme }: { readonly lines: readonly Line[]; readonly them
 function Keys({ ui, size, onError }: Pick<AppProps, 'ui' | 'size' | 'onError'>) {
   const [queue] = useState(() => new KeyQueue());
   useInput((input, key) => {
+    const reports = mouseReports(input);
+    if (reports) {
+      for (const report of reports) queue.point(ui, report, screenOf(ui, size)).catch(onError);
+      return;
+    }
     for (const name of keyName(input, key)) {
       queue.press(ui, name, screenOf(ui, size)).catch(onError);
     }

@@ -1,7 +1,14 @@
 /** The command line: what can be typed after ":", with gdb's words where it has them. */
 
 import { FIELD_NAMES, FILTER_WORDS } from '../exits/filter.ts';
-import { GPR_NAMES, gva, mappings, pageWalk, type StopCondition } from '../target/index.ts';
+import {
+  formatMark,
+  GPR_NAMES,
+  gva,
+  mappings,
+  pageWalk,
+  type StopCondition,
+} from '../target/index.ts';
 import { event, memoryWrite, run } from './actions.ts';
 import { ExpressionError, parseExpression } from './expression.ts';
 import type { Ui } from './ui.ts';
@@ -124,8 +131,27 @@ function print(ui: Ui, rest: string): void {
 
 function setMark(ui: Ui, rest: string): void {
   if (rest === '') throw new ExpressionError('mark: expected a name or a note');
-  ui.target.setBookmark(rest, ui.target.when().mark);
-  ui.say(`bookmark "${rest}"`);
+  const [name = '', note] = rest.split(/\s+--\s+/, 2);
+  const { mark } = ui.target.when();
+  ui.target.setBookmark(name, note === undefined ? mark : { ...mark, note });
+  ui.say(`bookmark "${name}"${note === undefined ? '' : `: ${note}`}`);
+}
+
+/** To the bookmark where the cursor is. */
+function setNote(ui: Ui, rest: string): void {
+  const here = formatMark(ui.target.when().mark);
+  const found = [...ui.target.bookmarks].find(([, mark]) => formatMark(mark) === here);
+  if (!found) throw new ExpressionError('note: there is no bookmark here; :mark NAME makes one');
+  const [name, { note: _, ...mark }] = found;
+  ui.target.setBookmark(name, rest === '' ? mark : { ...mark, note: rest });
+  ui.say(rest === '' ? `no note on "${name}"` : `${name}: ${rest}`);
+}
+
+function times(rest: string): number {
+  if (rest === '') return 1;
+  if (!/^\d{1,9}$/.test(rest) || Number(rest) === 0)
+    throw new ExpressionError(`expected how many times, got "${rest}"`);
+  return Number(rest);
 }
 
 async function goTo(ui: Ui, rest: string): Promise<void> {
@@ -144,13 +170,15 @@ const writes = (forwards: boolean) => (ui: Ui, rest: string) => {
 
 export const COMMANDS: readonly Command[] = [
   command('goto', 'MARK', 'go there; a MARK alone does the same', goTo),
-  command('continue c', '', 'on to a breakpoint, or the end', (ui) => run(ui, true)),
-  command('reverse-continue rc', '', 'back to one, or the start', (ui) => run(ui, false)),
+  command('continue c', '[N]', 'on to a stop, or the N-th', (ui, rest) =>
+    run(ui, true, times(rest)),
+  ),
+  command('reverse-continue rc', '[N]', 'back to one', (ui, rest) => run(ui, false, times(rest))),
   command('step', '[N]', 'N single steps', (ui, rest) =>
-    ui.move('stepping', (_, control) => ui.target.step(Number(rest || 1), control)),
+    ui.move('stepping', (_, control) => ui.target.step(times(rest), control)),
   ),
   command('reverse-step rs', '[N]', 'N steps back', (ui, rest) =>
-    ui.move('stepping back', (_, control) => ui.target.reverseStep(Number(rest || 1), control)),
+    ui.move('stepping back', (_, control) => ui.target.reverseStep(times(rest), control)),
   ),
   command('until', 'EXPR', 'run to an address', (ui, rest) =>
     event(ui, { kind: 'address', gva: gva(evaluate(ui, rest)) }, true, rest),
@@ -196,7 +224,8 @@ export const COMMANDS: readonly Command[] = [
   command('filter', '[FILTER]', 'which exits [ ] and the table show', (ui, rest) =>
     ui.setFilter(rest),
   ),
-  command('mark', 'NAME', 'bookmark this place; a note may be the name', setMark),
+  command('mark', 'NAME [-- NOTE]', 'bookmark this place', setMark),
+  command('note', 'TEXT', 'a note on the bookmark here', setNote),
   command('unmark', 'NAME', 'forget it', (ui, rest) => {
     ui.target.setBookmark(rest, undefined);
     ui.say(`forgot "${rest}"`);

@@ -1,59 +1,130 @@
 /**
  * The exits pane's content: the frames around a place that a filter lets through. Nothing is counted
- * in advance, so that a recording of any length scrolls alike; the search for matches looks at a
- * bounded number of frames.
+ * in advance, so that a recording of any length scrolls alike. What is rare may be far away: the
+ * search for it goes on between the keys, and the pane fills up as it finds.
  */
 
-import type { Filter } from '../exits/filter.ts';
-import type { PlacedFrame, RecordingView } from '../target/index.ts';
+import { type Filter, parseFilter } from '../exits/filter.ts';
+import type { KnownPlaces, PlacedFrame, RecordingView } from '../target/index.ts';
 
-const LOOKED_AT_MAX = 200_000;
-const KNOWN_MAX = 8;
+/** Slices of a search done at once, before it is left for later. */
+const SLICES_AT_ONCE = 3;
+
+export interface ExitRows {
+  /** In front of the place, and from it on. */
+  readonly before: readonly PlacedFrame[];
+  readonly after: readonly PlacedFrame[];
+  readonly searching: boolean;
+}
+
+interface Search {
+  readonly key: string;
+  readonly before: PlacedFrame[];
+  readonly after: PlacedFrame[];
+  readonly work: Generator<PlacedFrame | undefined, void>[];
+}
+
+export interface ExitListOptions {
+  readonly recording: () => RecordingView;
+  readonly placeOf: KnownPlaces;
+  /** More has been found. */
+  readonly onFound: () => void;
+}
 
 export class ExitList {
-  readonly #recording: RecordingView;
-  filter: Filter;
-  readonly #known = new Map<string, readonly PlacedFrame[]>();
-  #knownFor: Filter | undefined;
+  readonly #options: ExitListOptions;
+  #filter = parseFilter('');
+  #search: Search | undefined;
+  #timer: NodeJS.Immediate | undefined;
 
-  constructor(recording: RecordingView, filter: Filter) {
-    this.#recording = recording;
-    this.filter = filter;
+  constructor(options: ExitListOptions) {
+    this.#options = options;
   }
 
-  /** Up to `before` frames in front of `ordinal` and `after` from it on. */
-  around(ordinal: number, before: number, after: number): readonly PlacedFrame[] {
-    const { filter } = this;
-    const key = `${ordinal} ${before} ${after}`;
-    const known = this.#known.get(key);
-    if (known && this.#knownFor === filter) return known;
-    const found = [
-      ...this.#collect(ordinal - 1, -1, before).reverse(),
-      ...this.#collect(ordinal, 1, after),
-    ];
-    // A search for what is rare is not done again for every picture.
-    if (this.#knownFor !== filter || this.#known.size >= KNOWN_MAX) this.#known.clear();
-    this.#knownFor = filter;
-    this.#known.set(key, found);
-    return found;
+  get filter(): Filter {
+    return this.#filter;
+  }
+  set filter(filter: Filter) {
+    this.#filter = filter;
+    this.forget();
   }
 
-  /** The first match from `ordinal` on, or the last before it. */
-  next(ordinal: number, direction: 1 | -1): PlacedFrame | undefined {
-    return this.#collect(ordinal, direction, 1)[0];
+  /** The recording is another, or more places are known. */
+  forget(): void {
+    clearImmediate(this.#timer);
+    this.#timer = undefined;
+    this.#search = undefined;
   }
 
-  #collect(from: number, direction: 1 | -1, count: number): PlacedFrame[] {
-    const { frames } = this.#recording;
-    const found: PlacedFrame[] = [];
-    let looked = 0;
-    for (let o = from; o >= 0 && o < frames && found.length < count; o += direction) {
-      if (looked++ > LOOKED_AT_MAX) break;
-      const placed = this.#recording.frame(o);
-      const { frame } = placed;
-      if (frame.kind === 'hash') continue;
-      if (this.filter.matches({ ordinal: o, frame, ticks: frame.icount })) found.push(placed);
+  /** What is known by now of up to `count` frames on either side of `ordinal`. */
+  around(ordinal: number, count: number): ExitRows {
+    const key = `${ordinal} ${count}`;
+    if (this.#search?.key !== key) {
+      this.forget();
+      this.#search = this.#start(key, ordinal, count);
+      this.#slices(this.#search, SLICES_AT_ONCE);
+      if (this.#search.work.length > 0) this.#goOn(this.#search);
     }
-    return found;
+    const { before, after, work } = this.#search;
+    return { before: [...before].reverse(), after, searching: work.length > 0 };
+  }
+
+  /**
+   * The `count`-th match from `ordinal` on in a direction, or the last there is; undefined if there is
+   * none, or if `cancelled` says so.
+   */
+  async nth(
+    ordinal: number,
+    direction: 1 | -1,
+    count: number,
+    cancelled: () => boolean = () => false,
+  ): Promise<PlacedFrame | undefined> {
+    let last: PlacedFrame | undefined;
+    let slices = 0;
+    for (const found of this.#matching(ordinal, direction, count)) {
+      last = found ?? last;
+      if (found || ++slices < SLICES_AT_ONCE) continue;
+      await new Promise((resolve) => setImmediate(resolve));
+      if (cancelled()) return undefined;
+    }
+    return last;
+  }
+
+  #matching(from: number, direction: 1 | -1, count: number) {
+    const { recording, placeOf } = this.#options;
+    return recording().matching(from, { filter: this.#filter, direction, count, placeOf });
+  }
+
+  #start(key: string, ordinal: number, count: number): Search {
+    const work = [this.#matching(ordinal - 1, -1, count), this.#matching(ordinal, 1, count)];
+    return { key, before: [], after: [], work };
+  }
+
+  /** Up to so many slices of both directions, nearest first. */
+  #slices({ before, after, work }: Search, most: number): void {
+    for (const one of [...work]) {
+      for (let slices = 0; slices < most; ) {
+        const { done, value } = one.next();
+        if (done) {
+          work.splice(work.indexOf(one), 1);
+          break;
+        }
+        if (!value) slices++;
+        // Which direction it came from is clear from where it is.
+        else if (value.ordinal < Number.parseInt(this.#search!.key, 10)) before.push(value);
+        else after.push(value);
+      }
+    }
+  }
+
+  #goOn(search: Search): void {
+    this.#timer = setImmediate(() => {
+      if (this.#search !== search) return;
+      const known = search.before.length + search.after.length;
+      this.#slices(search, 1);
+      const found = search.before.length + search.after.length > known;
+      if (search.work.length > 0) this.#goOn(search);
+      if (found || search.work.length === 0) this.#options.onFound();
+    });
   }
 }

@@ -3,6 +3,7 @@
 import { ACTIONS, type ActionName, type Screen, showPane } from './actions.ts';
 import { completions, runCommand } from './commands.ts';
 import { helpLines } from './help.ts';
+import { type MouseReport, mouse } from './mouse.ts';
 import type { Ui } from './ui.ts';
 
 export interface Binding {
@@ -85,6 +86,7 @@ export const GROUPS: readonly Group[] = [
       bind('Enter', 'open', 'go to the exit, call, bookmark; follow the pointer; run to the line'),
       bind('.', 'here', 'code at the cursor again'),
       bind('&', 'filter', 'filter the exits'),
+      bind('v', 'pointers', 'memory as bytes, or as words with what they point to'),
     ],
   },
   {
@@ -93,6 +95,8 @@ export const GROUPS: readonly Group[] = [
       bind(':', 'command', 'a command; Tab completes'),
       bind('? F1', 'command', 'this help'),
       bind('Esc', 'cancel', 'stop what is under way; close'),
+      bind('M', 'mouse', 'the mouse on or off: select, open, scroll, seek on the timeline'),
+      bind('Ctrl-Z', 'suspend', 'back to the shell; fg comes back'),
       bind('q Ctrl-C', 'quit', 'quit'),
     ],
   },
@@ -117,7 +121,7 @@ const BY_KEY: ReadonlyMap<string, ActionName> = new Map([
 ]);
 
 /** Keys that only look may overtake a move. */
-const LOOKING = /^(?:[1-9jkhl?]|Up|Down|Left|Right|PgUp|PgDn|Ctrl-[DU]|Tab|Shift-Tab|F1)$/;
+const LOOKING = /^(?:[1-9jkhlv?]|Up|Down|Left|Right|PgUp|PgDn|Ctrl-[DUZ]|Tab|Shift-Tab|F1)$/;
 const STOPPING: readonly string[] = ['Esc', 'Ctrl-C'];
 const WAITING_MAX = 64;
 
@@ -135,8 +139,17 @@ export class KeyQueue {
     const overtakes = STOPPING.includes(key) || (!open && LOOKING.test(key));
     if (this.#working && overtakes && this.#waiting.length === 0)
       return await press(ui, key, screen);
+    await this.#then(() => press(ui, key, screen));
+  }
+
+  /** The mouse waits its turn like a key. */
+  point(ui: Ui, report: MouseReport, screen: Screen): Promise<void> {
+    return this.#then(() => pointed(ui, report, screen));
+  }
+
+  async #then(act: () => Promise<void>): Promise<void> {
     if (this.#waiting.length >= WAITING_MAX) return;
-    this.#waiting.push(() => press(ui, key, screen));
+    this.#waiting.push(act);
     if (this.#working) return;
     this.#working = true;
     try {
@@ -144,6 +157,14 @@ export class KeyQueue {
     } finally {
       this.#working = false;
     }
+  }
+}
+
+async function pointed(ui: Ui, report: MouseReport, screen: Screen): Promise<void> {
+  try {
+    await mouse(ui, report, screen);
+  } catch (error) {
+    ui.fail(error);
   }
 }
 

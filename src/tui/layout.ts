@@ -34,7 +34,10 @@ const RIGHT_COLUMN = 62;
 const SMALL = { columns: 100, rows: 32 };
 const LARGE = { columns: 180, rows: 45 };
 
-export const timelineRows = (rows: number): number => (rows < SMALL.rows ? 4 : 5);
+/** Tall ones have a row for every kind of exit. */
+const TALL_ROWS = 56;
+export const timelineRows = (rows: number): number =>
+  rows < SMALL.rows ? 4 : rows < TALL_ROWS ? 6 : 10;
 
 export function layout(columns: number, rows: number, tab: PaneName): Layout {
   const height = Math.max(6, rows - HEADER_ROWS - FOOTER_ROWS - timelineRows(rows));

@@ -12,6 +12,8 @@ export class MemoryWindow {
   label = 'rsp';
   /** It stays at the top of the stack until it is sent elsewhere. */
   followsStack = true;
+  /** Shown word by word, with where each leads. */
+  pointers = false;
   /** From `start`, a multiple of 16, as much as is mapped in each row. */
   start = 0n;
   bytes: readonly (Uint8Array | undefined)[] = [];

@@ -6,6 +6,7 @@
 
 import { EventEmitter } from 'node:events';
 import { stripVTControlCharacters } from 'node:util';
+import { MOUSE_OFF, MOUSE_ON } from './mouse.ts';
 import { columns } from './text.ts';
 
 const BEGIN = '\x1b[?2026h';
@@ -24,6 +25,7 @@ export class Painter extends EventEmitter {
   #size: Size;
   #shown: readonly string[] = [];
   #active = false;
+  #mouse = false;
   readonly #send: (text: string) => void;
 
   constructor(size: Size, send: (text: string) => void) {
@@ -43,13 +45,20 @@ export class Painter extends EventEmitter {
   enter(): void {
     this.#active = true;
     this.#shown = [];
-    this.#send(ENTER);
+    this.#send(this.#mouse ? ENTER + MOUSE_ON : ENTER);
   }
 
   leave(): void {
     if (!this.#active) return;
     this.#active = false;
-    this.#send(LEAVE);
+    this.#send(this.#mouse ? MOUSE_OFF + LEAVE : LEAVE);
+  }
+
+  /** Whether the terminal is to report its mouse. */
+  mouse(wanted: boolean): void {
+    if (wanted === this.#mouse) return;
+    this.#mouse = wanted;
+    if (this.#active) this.#send(wanted ? MOUSE_ON : MOUSE_OFF);
   }
 
   resize(size: Size): void {

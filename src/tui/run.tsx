@@ -73,7 +73,14 @@ export async function runTerminal(ui: Ui, { input, output, theme }: Terminal): P
     painter.enter();
     ink.rerender(app());
   };
+  ui.suspend = () => {
+    painter.leave();
+    input.setRawMode(false);
+    // All of what was started together: npm or a script may stand between us and the shell.
+    process.kill(0, 'SIGTSTP');
+  };
   const unsubscribe = ui.subscribe(() => {
+    painter.mouse(ui.mouse);
     if (ui.quitting) finish();
   });
   const coolDown = ui.warmUp();

@@ -1,21 +1,28 @@
 /** The window of the recording that the timeline shows: the whole of it, or a part zoomed into. */
 
-import type { Density, RecordingView } from '../target/index.ts';
+import type { Density } from '../target/index.ts';
+import type { TuiTarget } from './travel.ts';
 
 const ZOOM = 4;
 const LEAST = 64;
 
 export class TimelineWindow {
   from = 0;
-  to: number;
-  readonly #last: number;
-  readonly #recording: RecordingView;
-  #density: { readonly key: string; readonly value: Density } | undefined;
+  readonly #target: TuiTarget;
+  /** Undefined while all of it is shown, however long it gets. */
+  #to: number | undefined;
+  #density: { readonly key: string; readonly of: object; readonly value: Density } | undefined;
 
-  constructor(recording: RecordingView, last: number) {
-    this.#recording = recording;
-    this.#last = Math.max(1, last);
-    this.to = this.#last + 1;
+  constructor(target: TuiTarget) {
+    this.#target = target;
+  }
+
+  get to(): number {
+    return this.#to ?? this.#last + 1;
+  }
+
+  get #last(): number {
+    return Math.max(1, this.#target.end.icount);
   }
 
   get whole(): boolean {
@@ -52,9 +59,10 @@ export class TimelineWindow {
   }
 
   density(columns: number, fresh = false): Density {
+    const { recording } = this.#target;
     const key = `${this.from} ${this.to} ${columns}`;
-    if (this.#density?.key !== key || fresh) {
-      this.#density = { key, value: this.#recording.density(this.from, this.to, columns) };
+    if (this.#density?.key !== key || this.#density.of !== recording || fresh) {
+      this.#density = { key, of: recording, value: recording.density(this.from, this.to, columns) };
     }
     return this.#density.value;
   }
@@ -66,6 +74,6 @@ export class TimelineWindow {
 
   #place(from: number, width: number): void {
     this.from = Math.max(0, Math.min(from, this.#last + 1 - width));
-    this.to = this.from + width;
+    this.#to = this.from === 0 && width > this.#last ? undefined : this.from + width;
   }
 }

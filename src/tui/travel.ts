@@ -33,9 +33,9 @@ const REGISTER_STEPS_MAX = 100_000;
 
 export class Travel {
   readonly #target: TuiTarget;
-  readonly #symbols: SymbolTable | undefined;
+  readonly #symbols: () => SymbolTable | undefined;
 
-  constructor(target: TuiTarget, symbols: SymbolTable | undefined) {
+  constructor(target: TuiTarget, symbols: () => SymbolTable | undefined) {
     this.#target = target;
     this.#symbols = symbols;
   }
@@ -64,7 +64,7 @@ export class Travel {
 
   /** Out of this function, to behind its call. */
   async out(control: WorkControl): Promise<TargetStop | string> {
-    const [frame, caller] = backtrace(this.#target, this.#symbols);
+    const [frame, caller] = backtrace(this.#target, this.#symbols());
     if (frame?.slot === undefined || !caller)
       return 'no caller: there is no frame pointer to follow';
     return await this.#runBack(caller.rip, frame.slot + 1n, control);
@@ -72,7 +72,7 @@ export class Travel {
 
   /** Back to the call of this function. */
   async outBack(control: WorkControl): Promise<TargetStop | string> {
-    const [frame] = backtrace(this.#target, this.#symbols);
+    const [frame] = backtrace(this.#target, this.#symbols());
     if (frame?.slot === undefined) return 'no caller: there is no frame pointer to follow';
     return await this.#toMaker(frame.slot, control);
   }

@@ -8,6 +8,7 @@ import { parseFilter } from '../exits/filter.ts';
 import type { SymbolTable } from '../symbols/symbol-table.ts';
 import {
   compareMarks,
+  type DebugTarget,
   describeDivergence,
   formatMark,
   linearRip,
@@ -25,6 +26,8 @@ import { GuestScreen } from './guest-screen.ts';
 import { History } from './history.ts';
 import type { PaneName } from './layout.ts';
 import { MemoryWindow } from './memory-window.ts';
+import { Milestones } from './milestones.ts';
+import type { FramePlaces } from './places.ts';
 import { Prompt } from './prompt.ts';
 import { type Snapshot, takeSnapshot } from './snapshot.ts';
 import { Stops } from './stops.ts';
@@ -40,13 +43,34 @@ export interface Message {
 const RSP = 4;
 /** How often progress is drawn. */
 const BUSY_FRAME_MS = 50;
+/** Reading ahead leaves room for keys: a chunk takes some milliseconds. */
+const WARM_UP_WAIT_MS = 200;
+const WARM_UP_PAUSE_MS = 5;
+/** Some hundred milliseconds of reading. */
+const CHUNKS_AHEAD = 64;
+/** The timeline is drawn again for each such share that was read. */
+const WARM_UP_DRAWN = 0.05;
+
+/** Names for addresses: known from the start, or found in the guest on the way. */
+export interface NameSource {
+  readonly table: SymbolTable | undefined;
+  /** Looks at a guest that stands still; in slices. True if that found names. */
+  look(guest: Pick<DebugTarget, 'registers' | 'readMemory'>): Generator<void, boolean>;
+}
+
+export interface UiOptions {
+  readonly fileName: string;
+  readonly names: NameSource;
+  /** For filters on functions; without it there are none. */
+  readonly places?: FramePlaces | undefined;
+}
 
 export type Move = (travel: Travel, control: WorkControl) => Promise<TargetStop | string>;
 
 export class Ui {
   readonly target: TuiTarget;
-  readonly symbols: SymbolTable | undefined;
   readonly fileName: string;
+  readonly places: FramePlaces | undefined;
   readonly stops = new Stops();
   readonly history = new History();
   readonly screen = new GuestScreen();
@@ -54,6 +78,7 @@ export class Ui {
   readonly exits: ExitList;
   readonly memory: MemoryWindow;
   readonly prompt = new Prompt();
+  readonly milestones: Milestones;
   readonly guest: Guest;
 
   snapshot: Snapshot;
@@ -76,27 +101,43 @@ export class Ui {
   exitSelected: number | undefined;
   readonly scroll: Partial<Record<PaneName, number>> = {};
   quitting = false;
+  /** Does the terminal report the mouse? */
+  mouse = false;
+  /** Stops the process, as a shell does with Ctrl-Z; set by whoever has the terminal. */
+  suspend: (() => void) | undefined;
   version = 0;
 
   readonly #travel: Travel;
+  readonly #names: NameSource;
   readonly #listeners = new Set<() => void>();
   #cancelled = false;
+  #looking: Generator<void, boolean> | undefined;
   #telling: { readonly soon: boolean; readonly timer: NodeJS.Timeout } | undefined;
 
-  constructor(target: TuiTarget, symbols: SymbolTable | undefined, fileName: string) {
+  constructor(target: TuiTarget, { fileName, names, places }: UiOptions) {
     this.target = target;
-    this.symbols = symbols;
     this.fileName = fileName;
-    this.timeline = new TimelineWindow(target.recording, target.end.icount);
-    this.exits = new ExitList(target.recording, parseFilter(''));
+    this.places = places;
+    this.#names = names;
+    this.timeline = new TimelineWindow(target);
+    this.milestones = new Milestones(target);
+    this.exits = new ExitList({
+      recording: () => target.recording,
+      placeOf: (ordinal) => places?.of(ordinal),
+      onFound: () => this.changed(),
+    });
     this.memory = new MemoryWindow(target);
-    this.#travel = new Travel(target, symbols);
+    this.#travel = new Travel(target, () => this.symbols);
     this.guest = {
       registers: () => target.registers(),
       read: (at, bytes) => readWord(target, at, bytes),
-      symbol: (name) => symbols?.address(name),
+      symbol: (name) => this.symbols?.address(name),
     };
-    this.snapshot = takeSnapshot(target, symbols, []);
+    this.snapshot = takeSnapshot(target, this.symbols, []);
+  }
+
+  get symbols(): SymbolTable | undefined {
+    return this.#names.table;
   }
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -132,12 +173,37 @@ export class Ui {
     this.snapshot = takeSnapshot(target, this.symbols, code);
     this.memory.arrive(this.snapshot.registers.gpr[RSP] ?? 0n);
     this.changed();
+    this.#lookForNames();
+  }
+
+  /** A kernel's own names, between the keys; a move gives it up, and the next stop begins anew. */
+  #lookForNames(): void {
+    if (this.symbols || this.busy) return;
+    const work = this.#names.look(this.target);
+    this.#looking = work;
+    const goOn = (): void => {
+      if (this.#looking !== work) return;
+      const { done, value } = work.next();
+      if (!done) setImmediate(goOn);
+      else if (value) void this.refresh();
+    };
+    setImmediate(goOn);
+  }
+
+  /** The same at once, for whoever shows one screen only. */
+  async findNames(): Promise<void> {
+    this.#looking = undefined;
+    const work = this.#names.look(this.target);
+    let step = work.next();
+    while (!step.done) step = work.next();
+    if (step.value) await this.refresh();
   }
 
   /** Does a move, with progress; one at a time. */
   async move(what: string, move: Move, { visit = true } = {}): Promise<void> {
     if (this.busy) return this.say('something is under way; Esc stops it', true);
     this.#cancelled = false;
+    this.#looking = undefined;
     this.busy = { what, progress: undefined };
     const origin = this.target.when().mark;
     try {
@@ -156,6 +222,7 @@ export class Ui {
       this.busy = undefined;
       this.changed();
     }
+    this.#lookForNames();
   }
 
   cancel(): void {
@@ -190,31 +257,53 @@ export class Ui {
   }
 
   setFilter(text: string): void {
-    this.exits.filter = parseFilter(text);
-    if (this.exits.filter.needsPlace) {
-      this.exits.filter = parseFilter('');
-      this.say(
-        'functions are for `retrovisor exits --by function`; the filter here knows frames',
-        true,
-      );
+    const filter = parseFilter(text);
+    const { places } = this;
+    if (filter.needsPlace && !places) {
+      this.say('functions are known of a whole recording only; the filter here knows frames', true);
       return;
     }
+    this.exits.filter = filter;
     this.exitSelected = undefined;
+    if (filter.needsPlace) {
+      places?.start(() => {
+        this.exits.forget();
+        if (places.error !== undefined) this.say(`functions: ${places.error}`, true);
+        this.changed();
+      });
+    }
     this.say(text === '' ? 'all exits' : `exits: ${text}`);
   }
 
-  /** Draws the density of long recordings while nothing else is going on. */
+  /** Reads the rest of a long recording while nothing else is going on. */
   warmUp(): () => void {
     const work = this.target.recording.warmUp();
+    let drawn = 0;
     let timer: NodeJS.Timeout | undefined;
     const next = (): void => {
-      const { done } = work.next();
-      this.timeline.forget();
-      if (done) this.changed();
-      else timer = setTimeout(next, 5);
+      if (this.busy) {
+        timer = setTimeout(next, WARM_UP_WAIT_MS);
+        return;
+      }
+      const { done, value } = work.next();
+      if (done || value - drawn >= WARM_UP_DRAWN) {
+        drawn = value ?? 1;
+        this.timeline.forget();
+        this.milestones.forget();
+        this.changed();
+      }
+      if (!done) timer = setTimeout(next, WARM_UP_PAUSE_MS);
     };
-    timer = setTimeout(next, 200);
+    timer = setTimeout(next, WARM_UP_WAIT_MS);
     return () => clearTimeout(timer);
+  }
+
+  /** The beginning of that at once: all of a short recording. */
+  readAhead(): void {
+    let chunks = 0;
+    for (const _ of this.target.recording.warmUp()) if (++chunks >= CHUNKS_AHEAD) break;
+    this.timeline.forget();
+    this.milestones.forget();
   }
 
   async #arrived(origin: Mark, stop: TargetStop | string, visit: boolean): Promise<void> {

@@ -29,7 +29,12 @@ export class DemoUi {
     file ??= recordGuest({ kernel, memoryBytes, limit: 20e6, hashSpacing: 1e6 }).file;
     const session = new ReplaySession(Recording.fromBytes(file), createVcpu({ memoryBytes }));
     const target = new ReplayTarget(new Timeline(session));
-    this.ui = new Ui(target, loadSymbols(kernel, KERNEL), 'demo.retro');
+    const table = loadSymbols(kernel, KERNEL);
+    // biome-ignore lint/correctness/useYield: there is nothing to look for
+    const look = function* () {
+      return false;
+    };
+    this.ui = new Ui(target, { fileName: 'demo.retro', names: { table, look } });
   }
 
   async press(...keys: string[]): Promise<void> {

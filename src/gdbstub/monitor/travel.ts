@@ -80,7 +80,8 @@ export const travelCommands: readonly MonitorCommand[] = [
     help: 'the bookmarks of this recording',
     run: ({ target }) => {
       const lines = [...target.bookmarks].map(
-        ([name, mark]) => `${formatMark(mark).padEnd(20)} ${name}`,
+        ([name, mark]) =>
+          `${formatMark(mark).padEnd(20)} ${name}${mark.note === undefined ? '' : `  ${mark.note}`}`,
       );
       return lines.length > 0 ? lines.join('\n') : 'no bookmarks';
     },

@@ -1,6 +1,6 @@
 /** What is around the panes: header, timeline, footer. */
 
-import { DENSITY_KINDS, formatMark } from '../../target/index.ts';
+import { DENSITY_KINDS, type DensityKind, formatMark } from '../../target/index.ts';
 import { sortedBookmarks } from '../actions.ts';
 import { fitted, type Line, line, type Span, span, spread, type Tone } from '../text.ts';
 import type { Glyphs } from '../theme.ts';
@@ -28,45 +28,79 @@ function seconds(ticks: number): string {
   return ticks < 1e9 ? `${(ticks / 1e6).toFixed(3)} ms` : `${(ticks / 1e9).toFixed(3)} s`;
 }
 
-const INTERRUPT = DENSITY_KINDS.indexOf('interrupt');
-const CONSOLE = DENSITY_KINDS.indexOf('console');
-const SLEEP = DENSITY_KINDS.indexOf('hlt');
-const LABEL = 6;
+export const TIMELINE_LABEL = 6;
+const LABEL = TIMELINE_LABEL;
 
 export const timelineColumns = (width: number): number => Math.max(10, width - LABEL);
 
-/** Exits, interrupts, console; marks and the cursor; the scale. */
+interface Graph {
+  readonly label: string;
+  readonly kinds: readonly DensityKind[];
+  readonly tone: Tone;
+}
+
+const IRQS: Graph = { label: 'irqs', kinds: ['interrupt'], tone: 'interrupt' };
+const PRINT: Graph = { label: 'print', kinds: ['console'], tone: 'console' };
+const EXITS: Graph = {
+  ...{ label: 'exits', kinds: DENSITY_KINDS.filter((kind) => kind !== 'interrupt'), tone: 'exit' },
+};
+/** What fits, by how many rows there are. */
+const FEW: readonly Graph[] = [EXITS, IRQS];
+const SOME: readonly Graph[] = [EXITS, IRQS, PRINT];
+const ALL: readonly Graph[] = [
+  { label: 'ports', kinds: ['pio'], tone: 'exit' },
+  { label: 'mmio', kinds: ['mmio'], tone: 'address' },
+  { label: 'halts', kinds: ['hlt'], tone: 'sleep' },
+  { label: 'other', kinds: ['other'], tone: 'plain' },
+  { label: 'input', kinds: ['dma', 'input'], tone: 'warning' },
+  IRQS,
+  PRINT,
+];
+
+/** How much happens where, by kind; what was printed; marks and the cursor; the scale. */
 export function timeline(ui: Ui, width: number, rows: number, glyphs: Glyphs): Line[] {
   const columns = timelineColumns(width);
   const density = ui.timeline.density(columns);
-  const sum = (counts: Float64Array): number =>
-    counts.reduce((total, count, kind) => (kind === INTERRUPT ? total : total + count), 0);
-  const graph = (label: string, values: number[], tones: (i: number) => Tone): Line => [
-    span(label.padEnd(LABEL), 'dim'),
-    ...levels(values, glyphs).map((text, i) => span(text, tones(i))),
-  ];
-  const exits = density.map(sum);
-  const lines = [
-    graph('exits', exits, (i) => {
-      const column = density[i]!;
-      if (column[CONSOLE]! * 2 > exits[i]!) return 'console';
-      return column[SLEEP]! * 2 > exits[i]! ? 'sleep' : 'exit';
-    }),
-    graph(
-      'irqs',
-      density.map((counts) => counts[INTERRUPT]!),
-      () => 'interrupt',
-    ),
-    graph(
-      'print',
-      density.map((counts) => counts[CONSOLE]!),
-      () => 'console',
-    ),
-    markers(ui, columns, glyphs),
-    scale(ui, columns),
-  ];
-  if (rows >= 5) return lines;
-  return [lines[0]!, lines[1]!, lines[3]!, lines[4]!].slice(0, rows);
+  const graphs = rows < 6 ? FEW : rows < 10 ? SOME : ALL;
+  const drawn = graphs.map(({ label, kinds, tone }): Line => {
+    const indices = kinds.map((kind) => DENSITY_KINDS.indexOf(kind));
+    const values = density.map((counts) => indices.reduce((sum, k) => sum + counts[k]!, 0));
+    const cells = levels(values, glyphs).map((text, i) =>
+      span(text, label === 'exits' ? dominant(density[i]!, values[i]!) : tone),
+    );
+    return [span(label.padEnd(LABEL), 'dim'), ...joined(cells)];
+  });
+  const lines = rows < 6 ? [] : [milestoneLine(ui, columns)];
+  return [...drawn, ...lines, markers(ui, columns, glyphs), scale(ui, columns)];
+}
+
+/** Exits that are mostly printing or sleeping look like that. */
+function dominant(counts: Float64Array, sum: number): Tone {
+  if (counts[DENSITY_KINDS.indexOf('console')]! * 2 > sum) return 'console';
+  return counts[DENSITY_KINDS.indexOf('hlt')]! * 2 > sum ? 'sleep' : 'exit';
+}
+
+/** Neighbours of one tone are one span: there are few tones and many columns. */
+function joined(cells: readonly Span[]): Span[] {
+  const found: Span[] = [];
+  for (const { text, tone } of cells) {
+    const last = found.at(-1);
+    if (last?.tone === tone) found[found.length - 1] = span(last.text + text, tone);
+    else found.push(span(text, tone));
+  }
+  return found;
+}
+
+/** What the guest printed, where it did, as far as there is room. */
+function milestoneLine(ui: Ui, columns: number): Line {
+  const placed = ui.milestones.placed(columns, (at) => ui.timeline.column(at, columns));
+  const spans: Span[] = [span('said'.padEnd(LABEL), 'dim')];
+  let at = 0;
+  for (const { column, text } of placed) {
+    spans.push(span(' '.repeat(column - at)), span(text, 'console'));
+    at = column + text.length;
+  }
+  return spans;
 }
 
 /** Logarithmic: one interrupt shows beside a thousand. */
@@ -88,7 +122,7 @@ function markers(ui: Ui, columns: number, glyphs: Glyphs): Line {
   for (const { icount } of ui.target.recording.checkpoints()) put(icount, glyphs.checkpoint, 'dim');
   for (const [, { icount }] of sortedBookmarks(ui)) put(icount, glyphs.bookmark, 'changed');
   put(ui.snapshot.when.mark.icount, glyphs.here, 'here');
-  return [span('here'.padEnd(LABEL), 'dim'), ...cells];
+  return [span('here'.padEnd(LABEL), 'dim'), ...joined(cells)];
 }
 
 function scale(ui: Ui, columns: number): Line {

@@ -38,7 +38,11 @@ export const codeView: PaneView = (ui, { width, height, focused, glyphs }) => {
     rows.findIndex(({ at }) => at === wanted),
   );
   const first = firstRow(selected, rows.length, height);
-  return { title, lines: rows.slice(first, first + height).map(({ spans }) => spans) };
+  return {
+    title,
+    lines: rows.slice(first, first + height).map(({ spans }) => spans),
+    selected: selected - first,
+  };
 };
 
 /** Kernel addresses are long and all begin alike; low ones are short. */

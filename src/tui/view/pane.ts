@@ -14,7 +14,12 @@ export interface PaneSize {
 export type PaneView = (
   ui: Ui,
   size: PaneSize,
-) => { readonly title: string; readonly lines: Line[] };
+) => {
+  readonly title: string;
+  readonly lines: Line[];
+  /** Which of the lines is the selected one. */
+  readonly selected?: number;
+};
 
 /** The first of `count` rows to show, so that `selected` is in view and not at the edge. */
 export function firstRow(selected: number, count: number, height: number): number {

@@ -1,6 +1,6 @@
 /** The whole screen as lines: which is what is drawn, what is printed without a terminal, and tested. */
 
-import type { Screen } from '../actions.ts';
+import type { Cell, Screen } from '../actions.ts';
 import {
   FOOTER_ROWS,
   HEADER_ROWS,
@@ -14,7 +14,7 @@ import {
 import { fitted, type Line, span } from '../text.ts';
 import { type Glyphs, glyphs, type Theme } from '../theme.ts';
 import type { Ui } from '../ui.ts';
-import { footer, header, timeline, timelineColumns } from './chrome.ts';
+import { footer, header, TIMELINE_LABEL, timeline, timelineColumns } from './chrome.ts';
 import { codeView } from './code.ts';
 import { consoleView } from './console.ts';
 import { exitsView } from './exits.ts';
@@ -72,7 +72,53 @@ export function screenOf(ui: Ui, { columns, rows }: Size): Screen {
     visible: visiblePanes(placed),
     columns: timelineColumns(columns),
     rowsOf: (pane) => (placed.flat().find(({ name }) => name === pane)?.height ?? rows - 8) - 1,
+    at: (column, row) => cellAt(ui, placed, { column, row: row - HEADER_ROWS, rows }),
   };
+}
+
+function cellAt(
+  ui: Ui,
+  placed: Layout,
+  { column, row, rows }: { column: number; row: number; rows: number },
+): Cell | undefined {
+  const body = row - timelineRows(rows);
+  if (row < 0) return undefined;
+  if (body < 0)
+    return column < TIMELINE_LABEL
+      ? undefined
+      : { part: 'timeline', column: column - TIMELINE_LABEL };
+  let left = 0;
+  for (const [i, stack] of placed.entries()) {
+    const width = stack[0]?.width ?? 0;
+    if (column >= left && column < left + width) return paneCell(ui, stack, i > 0, body);
+    left += width;
+  }
+  return undefined;
+}
+
+function paneCell(
+  ui: Ui,
+  stack: readonly PlacedPane[],
+  separated: boolean,
+  row: number,
+): Cell | undefined {
+  let top = 0;
+  for (const pane of stack) {
+    if (row < top + pane.height) {
+      const { selected } = contentOf(ui, pane, separated, glyphs({ color: false, unicode: false }));
+      const line = row - top - 1;
+      const counted = selected === undefined || line < 0 ? undefined : line - selected;
+      return { part: 'pane', pane: pane.name, row: counted };
+    }
+    top += pane.height;
+  }
+  return undefined;
+}
+
+function contentOf(ui: Ui, { name, width, height }: PlacedPane, separated: boolean, marks: Glyphs) {
+  const inner = width - (separated ? 1 : 0);
+  const size = { width: inner, height: height - 1, focused: ui.focus === name, glyphs: marks };
+  return VIEWS[name](ui, size);
 }
 
 export const bodyRows = (rows: number): number =>
@@ -82,8 +128,7 @@ function paneLines(ui: Ui, pane: PlacedPane, separated: boolean, marks: Glyphs) 
   const { name, width, height } = pane;
   const inner = width - (separated ? 1 : 0);
   const focused = ui.focus === name;
-  const size = { width: inner, height: height - 1, focused, glyphs: marks };
-  const { title, lines } = VIEWS[name](ui, size);
+  const { title, lines } = contentOf(ui, pane, separated, marks);
   const edge = separated ? [span(marks.vertical, 'title')] : [];
   const rows = Array.from({ length: height - 1 }, (_, i) => lines[i] ?? []);
   return {
