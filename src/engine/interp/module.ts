@@ -57,6 +57,7 @@ export interface MainExports extends Record<string, unknown> {
   storeWide(low: number, high: number, cls: number, valueLow: number, valueHigh: number): number;
   probe(gva: bigint, bytes: number, cls: number, access: number): number;
   fetchPage(gva: bigint, cls: number): number;
+  fetchRest(gva: bigint, cls: number): number;
   tlbFlush(what: number, gva: bigint, pcid: number): void;
   tlbDropFast(): void;
   tlbDropKind(kind: number): void;
@@ -94,7 +95,7 @@ export function generateMain(rows: readonly Row[]): { bytes: Uint8Array; handler
     flagWord: control.flagWord,
   };
   const handlers = new Handlers();
-  handlers.functions.push(...specialHandlers(m, control, slow.fetchPage), count);
+  handlers.functions.push(...specialHandlers(m, control, slow.fetchRest), count);
   handlers.generate(m, rows, runtime, control);
   m.elements(handlers.functions);
   for (const [name, func] of Object.entries({
@@ -104,6 +105,7 @@ export function generateMain(rows: readonly Row[]): { bytes: Uint8Array; handler
     storeWide: slow.storeWide,
     probe: slow.probe,
     fetchPage: slow.fetchPage,
+    fetchRest: slow.fetchRest,
     tlbFlush: tlb.flush,
     tlbDropFast: tlb.dropFast,
     tlbDropKind: tlb.dropKind,
@@ -126,7 +128,7 @@ export function generateMain(rows: readonly Row[]): { bytes: Uint8Array; handler
 function specialHandlers(
   m: WasmModule,
   control: ReturnType<typeof defineControl>,
-  fetchPage: Func,
+  fetchRest: Func,
 ): Func[] {
   const none = m.func('none', ['i32'], ['i32'], (c) => c.unreachable());
 
@@ -155,7 +157,7 @@ function specialHandlers(
     const base = c.load('i64', 8, c.i32(0), L.CODE_BASE);
     const second = c.let(c.add(c.and(c.add(rip, base), -4096), 4096));
     const cls = c.load('i32', 4, c.i32(0), L.CLASS);
-    const page = c.let(c.call(fetchPage, second, cls));
+    const page = c.let(c.call(fetchRest, second, cls));
     c.if(c.eqz(page), () => c.ret(c.call(control.leave, ip)));
     c.if(c.ne(page, c.load('i32', 4, ip, R.REC_IMM)), () => c.ret(c.call(invalid, ip)));
     c.result(c.add(ip, R.RECORD_BYTES));
@@ -174,9 +176,18 @@ function specialHandlers(
   });
 
   const breakpoint = m.func('breakpoint', ['i32'], ['i32'], (c) => {
+    const ip = c.param(0);
+    const here = c.add(
+      c.add(c.load('i64', 8, c.i32(0), L.RIP_PAGE), c.load('i64', 8, c.i32(0), L.CODE_BASE)),
+      c.load('i64', 2, ip, R.REC_OFFSET),
+    );
+    // The page of RAM may be mapped elsewhere as well: no breakpoint is there.
+    c.if(c.ne(here, c.load('i64', 8, ip, R.REC_IMM)), () =>
+      c.if(c.eqz(c.load('i32', 4, ip, R.REC_DISP)), () => c.ret(c.add(ip, R.RECORD_BYTES))),
+    );
     c.if(c.load('i32', 4, c.i32(0), L.BREAK_PASS), () => {
       c.store(4, c.i32(0), c.i32(0), L.BREAK_PASS);
-      c.ret(c.add(c.param(0), R.RECORD_BYTES));
+      c.ret(c.add(ip, R.RECORD_BYTES));
     });
     c.store(4, c.i32(0), c.i32(L.STATUS_BREAK), L.STATUS);
     c.result(c.call(control.leave, c.param(0)));

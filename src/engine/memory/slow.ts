@@ -14,6 +14,7 @@ import type { Code, Func, Val } from '../wasm/code.ts';
 import type { WasmModule } from '../wasm/module.ts';
 import type { PagingFunctions, PhysicalFunctions } from './paging.ts';
 import type { TlbFunctions } from './tlb.ts';
+import { defineTrail } from './trail.ts';
 
 /** Set in the `ip` that compiled code passes to the slow path; records are 32-byte aligned. */
 export const JIT_CALLER = 1;
@@ -46,6 +47,8 @@ export interface SlowFunctions {
   readonly probe: Func;
   /** (gva, class) → pointer to the page of code in RAM, 0 on a fault, 1 where there is no RAM. */
   readonly fetchPage: Func;
+  /** The same for the rest of an instruction that begins on the page before: leaves no trace. */
+  readonly fetchRest: Func;
 }
 
 const state = (c: Code, at: number): Val => c.load('i32', 4, c.i32(0), at);
@@ -76,6 +79,7 @@ export function defineSlow(
   fault: Func,
 ): SlowFunctions {
   const { isRam, beforeWrite } = physical;
+  const trail = defineTrail(m);
 
   /** (gpa, bytes, write, value) → pointer to the host's answer, or 0 and an exit. */
   const device = m.func('device', ['i64', 'i32', 'i32', 'i64'], ['i32'], (c) => {
@@ -203,10 +207,14 @@ export function defineSlow(
     c.unreachable();
   });
 
-  /** Is the page at this gpa watched, and does the watch stop us? Returns 0 from the function if so. */
+  /**
+   * Every access to RAM that is not in the fast TLB passes here and is noted in the trail. Is the page
+   * at this gpa watched, and does the watch stop us? Returns 0 from the function if so.
+   */
   const watchOr0 = (c: Code, at: Val, gpa: Val, length: Val, write: number): void => {
     const va = c.let(at);
     const bytes = c.let(length);
+    c.do(trail, write ? L.TRAIL_WRITE : L.TRAIL_READ, va);
     c.if(c.call(watched, va, c.wrap(gpa)), () =>
       c.if(c.call(imports.watch, va, c.wrap(gpa), bytes, write), () => {
         c.store(4, c.i32(0), c.i32(L.STATUS_WATCH), L.STATUS);
@@ -384,15 +392,21 @@ export function defineSlow(
     c.result(c.call(writeAt, joined(c), 8, 0, c.param(2), value));
   });
 
-  const fetchPage = m.func('fetchPage', ['i64', 'i32'], ['i32'], (c) => {
-    const [va, cls] = [c.param(0), c.param(1)];
-    const gpa = c.let(c.call(paging.translate, va, L.ACCESS_EXECUTE, cls));
-    c.if(c.eq(gpa, -1), () => pageFaultAt(c));
-    c.if(c.eqz(c.call(isRam, gpa)), () => c.ret(1));
-    const pointer = c.let(c.add(c.wrap(gpa), L.RAM_BASE));
-    c.if(c.eq(cls, state(c, L.CLASS)), () => c.do(tlb.fill, L.TLB_EXECUTE, va, pointer));
-    c.result(c.and(pointer, -4096));
-  });
+  const defineFetch = (name: string, enters: boolean): Func =>
+    m.func(name, ['i64', 'i32'], ['i32'], (c) => {
+      const [va, cls] = [c.param(0), c.param(1)];
+      const gpa = c.let(c.call(paging.translate, va, L.ACCESS_EXECUTE, cls));
+      c.if(c.eq(gpa, -1), () => pageFaultAt(c));
+      c.if(c.eqz(c.call(isRam, gpa)), () => c.ret(1));
+      const pointer = c.let(c.add(c.wrap(gpa), L.RAM_BASE));
+      if (enters) {
+        c.do(trail, L.TRAIL_EXECUTE, va);
+        c.if(c.eq(cls, state(c, L.CLASS)), () => c.do(tlb.fill, L.TLB_EXECUTE, va, pointer));
+      }
+      c.result(c.and(pointer, -4096));
+    });
+  const fetchPage = defineFetch('fetchPage', true);
+  const fetchRest = defineFetch('fetchRest', false);
 
   return {
     readSlow,
@@ -405,5 +419,6 @@ export function defineSlow(
     storeWide,
     probe,
     fetchPage,
+    fetchRest,
   };
 }

@@ -34,6 +34,8 @@ const PARTS = 64;
 /** Below that what makes room costs more than what it drops; but two parts there are. */
 const PART_BYTES_MIN = 1 << 16;
 const ARENA_BYTES_MIN = 2 * BLOCK_BYTES_MAX;
+/** No linear address. */
+const ANYWHERE = -1n;
 
 export interface Block {
   /** First record. */
@@ -81,8 +83,13 @@ export class Blocks {
   readonly #parts: Block[][];
   readonly #partBytes: number;
   #part = 0;
-  /** Offsets in a page at which some breakpoint lies. */
-  #breaks = new Set<number>();
+  /** Breakpoints by their linear page. */
+  readonly #breaks = new Map<bigint, bigint[]>();
+  /**
+   * Pages of RAM that have been entered by a linear page with breakpoints: where in them break records
+   * go, and for which linear address; ANYWHERE if for more than one.
+   */
+  readonly #armed = new Map<number, Map<number, bigint>>();
 
   /** `onCodePage`: a page has become one of code, no write to it may go unseen from now on. */
   constructor(
@@ -238,9 +245,9 @@ export class Blocks {
     if (!old.length) return;
     const pages = new Set<number>();
     for (const block of old) {
-      if (this.#byRecord.get(block.ip) !== block) continue;
-      this.#drop(block);
+      // Links to what was dropped long ago have led to an invalid record so far.
       pages.add(block.page);
+      if (this.#byRecord.get(block.ip) === block) this.#drop(block);
     }
     old.length = 0;
     // A record written here next is no longer what others may still think it is.
@@ -262,9 +269,40 @@ export class Blocks {
     }
   }
 
-  setBreaks(offsets: Iterable<number>): void {
-    this.#breaks = new Set(offsets);
-    this.flush();
+  /**
+   * Breakpoints by linear address. Which pages of RAM they lie on shows when `arm` hears of the pages:
+   * the caller drops the execute TLB, so that it does. Other pages keep their blocks.
+   */
+  setBreaks(points: readonly bigint[]): void {
+    for (const [page, armed] of this.#armed) {
+      for (const offset of armed.keys()) this.invalidate(page * PAGE + offset, 1);
+    }
+    this.#armed.clear();
+    this.#breaks.clear();
+    for (const gva of points) {
+      const page = gva >> 12n;
+      const others = this.#breaks.get(page);
+      if (others) others.push(gva);
+      else this.#breaks.set(page, [gva]);
+    }
+  }
+
+  /** A page of RAM is about to be executed at a linear address. */
+  arm(linear: bigint, page: number): void {
+    const points = this.#breaks.size > 0 ? this.#breaks.get(linear >> 12n) : undefined;
+    if (!points) return;
+    let armed = this.#armed.get(page);
+    if (!armed) {
+      armed = new Map();
+      this.#armed.set(page, armed);
+    }
+    for (const gva of points) {
+      const offset = Number(gva & 0xfffn);
+      const known = armed.get(offset);
+      if (known === gva || known === ANYWHERE) continue;
+      armed.set(offset, known === undefined ? gva : ANYWHERE);
+      this.invalidate(page * PAGE + offset, 1);
+    }
   }
 
   #drop(block: Block): void {
@@ -310,8 +348,10 @@ export class Blocks {
       const pointer = second >= 0 ? L.RAM_BASE + second * PAGE : 1;
       this.#special(HANDLER_STRADDLE, offset, remaining, pointer);
     }
+    const armed = this.#armed.get(page);
     for (const item of items) {
-      if (this.#breaks.has(at)) this.#special(HANDLER_BREAK, at, remaining, 0);
+      const gva = armed?.get(at);
+      if (gva !== undefined) this.#breakRecord(at, remaining, gva);
       if ('fault' in item) {
         this.#special(HANDLER_RAISE, at, remaining, item.fault);
         this.#u8[this.#next - R.RECORD_BYTES + R.REC_LENGTH] = item.length;
@@ -382,6 +422,13 @@ export class Blocks {
     this.#u8[ip + R.REC_REMAINING] = remaining;
     this.#u16[(ip + R.REC_OFFSET) >> 1] = offset;
     this.#u32[(ip + R.REC_IMM) >> 2] = handler === HANDLER_CONTINUE ? 0 : imm;
+  }
+
+  #breakRecord(offset: number, remaining: number, gva: bigint): void {
+    this.#special(HANDLER_BREAK, offset, remaining, 0);
+    const ip = this.#next - R.RECORD_BYTES;
+    this.#u64[(ip + R.REC_IMM) >> 3] = BigInt.asUintN(64, gva);
+    this.#i32[(ip + R.REC_DISP) >> 2] = gva === ANYWHERE ? 1 : 0;
   }
 
   #instruction(insn: Instruction, offset: number, remaining: number, mode: Mode): void {

@@ -44,11 +44,12 @@ export class CodeFetch {
     const key = s.u32(L.MODE_KEY);
     const page = (pointer - L.RAM_BASE) / 4096;
     const offset = Number(linear & 0xfffn);
+    this.#blocks.arm(linear, page);
     let ip: number | 'straddle' | 'full' = this.#blocks.at(page, offset, key);
     if (ip === 'straddle') {
       const nextLinear = (linear & ~0xfffn) + 4096n;
       const second =
-        this.#exports.fetchPage(long ? nextLinear : nextLinear & 0xffffffffn, cls) >>> 0;
+        this.#exports.fetchRest(long ? nextLinear : nextLinear & 0xffffffffn, cls) >>> 0;
       if (second === 0) return 0;
       ip = this.#blocks.straddle(
         page,

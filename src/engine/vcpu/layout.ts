@@ -204,6 +204,18 @@ export const PAGE_CODE = 2;
 export const PAGE_WATCH = 4;
 
 /**
+ * The trail: filters of the linear pages that the slow path has seen accessed since `trail.ts` began
+ * one, by kind. Each is a bit map; memory/trail.ts has the hash.
+ */
+export const TRAIL = 0x140000;
+export const TRAIL_BITS_LOG2 = 17;
+export const TRAIL_KIND_BYTES = 1 << (TRAIL_BITS_LOG2 - 3);
+export const TRAIL_READ = TRAIL;
+export const TRAIL_WRITE = TRAIL + TRAIL_KIND_BYTES;
+export const TRAIL_EXECUTE = TRAIL + 2 * TRAIL_KIND_BYTES;
+export const TRAIL_BYTES = 3 * TRAIL_KIND_BYTES;
+
+/**
  * A u16 for each record of the arena: how often its block was entered while it is interpreted, its
  * number in its region once it is compiled.
  */

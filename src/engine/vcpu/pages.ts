@@ -13,15 +13,22 @@ import type { MainExports } from '../interp/module.ts';
 import * as L from './layout.ts';
 
 const PAGE = 4096;
+/** Behind the state, where the state hash lays out the registers. */
+const HASH_SCRATCH = 0x2000;
 const GRANULE = 64;
 
 /** Pages by number, each with 4096 bytes. */
 export type PageSet = Map<number, Uint8Array>;
 
-/** A place on the line: identity only. */
+/** A place on the line. */
 export interface Anchor {
   readonly id: number;
+  /** The trail's `written` there. */
+  readonly written: readonly number[];
 }
+
+/** What untouched RAM holds: shared, since much of what is kept of a boot is this. */
+const ZEROS = new Uint8Array(PAGE);
 
 export class Pages {
   readonly #u8: Uint8Array;
@@ -33,6 +40,8 @@ export class Pages {
   #at = -1;
   #open: PageSet = new Map();
   readonly #stale = new Set<number>();
+  /** Pages written since `beginTrail`. */
+  #written = new Set<number>();
   readonly #hashes: BigUint64Array;
   #hash = 0n;
   #ids = 0;
@@ -49,7 +58,35 @@ export class Pages {
   touch(page: number): void {
     if (this.#at >= 0 && !this.#open.has(page)) this.#open.set(page, this.#copy(page));
     this.#stale.add(page);
+    this.#written.add(page);
     this.#u8[L.PAGE_FLAGS + page]! |= L.PAGE_DIRTY;
+  }
+
+  /** From now on `written` collects anew. */
+  beginTrail(): void {
+    this.hash();
+    this.#written = new Set();
+  }
+
+  get written(): readonly number[] {
+    return [...this.#written];
+  }
+
+  /** The hash of each page, as of the last `hash`. */
+  get hashes(): BigUint64Array {
+    return this.#hashes;
+  }
+
+  /** The same for a content that a page does not have (yet). */
+  hashOf(page: number, bytes: Uint8Array): bigint {
+    this.#u8.set(bytes, HASH_SCRATCH);
+    return BigInt.asUintN(64, this.#exports.pageHash(HASH_SCRATCH, page));
+  }
+
+  /** Writes a whole page as if the guest had. */
+  write(page: number, bytes: Uint8Array): void {
+    if (!(this.#u8[L.PAGE_FLAGS + page]! & L.PAGE_DIRTY)) this.touch(page);
+    this.#replace(page, bytes);
   }
 
   /** Hash of all RAM. */
@@ -74,7 +111,7 @@ export class Pages {
   /** Sets a checkpoint here. */
   mark(): Anchor {
     this.hash();
-    const anchor = { id: this.#ids++ };
+    const anchor = { id: this.#ids++, written: [...this.#written] };
     if (this.#at < 0) {
       this.#line.push(anchor);
       this.#at = 0;
@@ -99,6 +136,7 @@ export class Pages {
     this.#open = new Map();
     while (this.#at > to) this.#swap(this.#edges[--this.#at]!);
     while (this.#at < to) this.#swap(this.#edges[this.#at++]!);
+    this.#written = new Set(anchor.written);
     this.#protect();
   }
 
@@ -183,6 +221,8 @@ export class Pages {
   }
 
   #copy(page: number): Uint8Array {
+    // Its hash says so if it is known: zeros hash to 0.
+    if (this.#hashes[page] === 0n && !this.#stale.has(page)) return ZEROS;
     const at = L.RAM_BASE + page * PAGE;
     return this.#u8.slice(at, at + PAGE);
   }

@@ -26,6 +26,7 @@ import { debugTranslate } from './debug-walk.ts';
 import * as L from './layout.ts';
 import { deriveMode } from './mode.ts';
 import { type Anchor, Pages } from './pages.ts';
+import { type Outside, type PortableStates, portableStates, TrailFilters } from './portable.ts';
 import { powerOnState } from './power-on.ts';
 import { createRam } from './ram.ts';
 import { readRegisters, writeRegisters } from './registers.ts';
@@ -56,17 +57,18 @@ export const LIMITS_DEFAULT: VcpuLimits = {
 /** Exceptions delivered without one instruction retiring before `run` gives its caller a look. */
 const DELIVERIES_MAX = 1000;
 
+const CHECKPOINT_BYTES = L.STATE_BYTES + L.ARCH_TLB_BYTES;
+
 const UNTIL: VmExit = { kind: 'until' };
 const WINDOW: VmExit = { kind: 'interrupt-window' };
 const SHUTDOWN: VmExit = { kind: 'shutdown' };
 
-interface Checkpoint extends VcpuCheckpoint {
+interface Checkpoint extends VcpuCheckpoint, Outside {
+  readonly icount: Icount;
   readonly anchor: Anchor;
   readonly state: Uint8Array;
   readonly tlb: Uint8Array;
-  readonly nmiPending: boolean;
-  readonly delivered: { readonly at: number; readonly count: number };
-  readonly shutdown: boolean;
+  readonly trail: Uint8Array | undefined;
 }
 
 export interface SoftVcpuOptions {
@@ -93,6 +95,8 @@ export class SoftVcpu implements Vcpu {
   readonly #pages: Pages;
   readonly #watches: Watches;
   readonly #limits: VcpuLimits;
+  readonly #trail: TrailFilters;
+  #portable: PortableStates | undefined;
   #icount = 0;
   #slices = 0;
   #nmiPending = false;
@@ -155,6 +159,7 @@ export class SoftVcpu implements Vcpu {
     }
     this.#pages = new Pages(buffer, this.#exports, memoryBytes);
     this.#pages.onReplace = (gpa, bytes) => this.#blocks.invalidate(gpa, bytes);
+    this.#trail = new TrailFilters(buffer, this.#pages, this.#exports);
     this.#watches = new Watches(this.#cpu, buffer, () => this.#exports.tlbDropFast());
     this.#fetch = new CodeFetch(this.#state, buffer, this.#blocks, this.#exports);
     this.ram = createRam(buffer, memoryBytes, (gpa, n) => this.#exports.beforeWrite(gpa, n));
@@ -510,8 +515,10 @@ export class SoftVcpu implements Vcpu {
   }
 
   setBreakpoints(points: readonly Breakpoint[]): void {
+    if (points.length === 0 && !this.#watches.hasBreakpoints) return;
     this.#watches.setBreakpoints(points);
-    this.#blocks.setBreaks(points.map((p) => Number(p.gva & 0xfffn)));
+    this.#blocks.setBreaks(points.map((p) => p.gva));
+    this.#exports.tlbDropKind(L.TLB_EXECUTE);
   }
 
   setWatchpoints(points: readonly Watchpoint[]): void {
@@ -540,33 +547,34 @@ export class SoftVcpu implements Vcpu {
   }
 
   checkpoint(): VcpuCheckpoint {
-    if (this.#pending || this.#state.u32(L.ANSWERED) || this.#delivery) {
-      throw new Error('vcpu: a checkpoint inside an instruction');
-    }
+    const outside = this.#outside;
     this.#state.setU32(L.BREAK_PASS, 0);
     const pages = this.#pages;
     const anchor = pages.mark();
     const checkpoint: Checkpoint = {
-      icount: this.icount,
       get bytes() {
-        return L.STATE_BYTES + L.ARCH_TLB_BYTES + pages.bytesBehind(anchor);
+        return CHECKPOINT_BYTES + (checkpoint.trail?.length ?? 0) + pages.bytesBehind(anchor);
       },
       anchor,
       state: this.#u8.slice(0, L.STATE_BYTES),
       tlb: this.#u8.slice(L.ARCH_TLB, L.ARCH_TLB + L.ARCH_TLB_BYTES),
-      nmiPending: this.#nmiPending,
-      delivered: this.#delivered,
-      shutdown: this.#shutdown,
+      ...outside,
+      trail: this.#trail.save(),
     };
     return checkpoint;
   }
 
   restore(checkpoint: VcpuCheckpoint): void {
-    const { anchor, state, tlb, nmiPending, delivered, shutdown, icount } =
-      checkpoint as Checkpoint;
+    const { anchor, state, tlb, trail } = checkpoint as Checkpoint;
     this.#pages.restore(anchor);
     this.#u8.set(state, 0);
     this.#u8.set(tlb, L.ARCH_TLB);
+    this.#trail.restore(trail);
+    this.#became(checkpoint as Checkpoint);
+  }
+
+  /** The registers and the TLB in memory are those of another state; here is the rest of it. */
+  #became({ icount, nmiPending, delivered, shutdown }: Outside): void {
     this.#exports.tlbDropFast();
     this.#icount = icount;
     this.#nmiPending = nmiPending;
@@ -583,6 +591,30 @@ export class SoftVcpu implements Vcpu {
 
   release(checkpoint: VcpuCheckpoint): void {
     this.#pages.release((checkpoint as Checkpoint).anchor);
+  }
+
+  get portable(): PortableStates {
+    return (this.#portable ??= portableStates({
+      memory: this.#u8,
+      state: this.#state,
+      pages: this.#pages,
+      trail: this.#trail,
+      outside: () => this.#outside,
+      became: (outside) => this.#became(outside),
+    }));
+  }
+
+  /** What a checkpoint keeps that is not in the memory. */
+  get #outside(): Outside & { readonly icount: Icount } {
+    if (this.#pending || this.#state.u32(L.ANSWERED) || this.#delivery) {
+      throw new Error('vcpu: a checkpoint inside an instruction');
+    }
+    return {
+      icount: this.icount,
+      nmiPending: this.#nmiPending,
+      delivered: this.#delivered,
+      shutdown: this.#shutdown,
+    };
   }
 }
 

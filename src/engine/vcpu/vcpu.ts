@@ -10,6 +10,7 @@
 
 import type { Entry, VmExit } from '../exit.ts';
 import type { Gpa, Gva, Icount, Ticks } from '../units.ts';
+import type { PortableStates } from './portable.ts';
 
 /** A segment register with its hidden part (SDM Vol. 3A §3.4.3). */
 export interface Segment {
@@ -157,6 +158,8 @@ export interface Vcpu {
   /** 16 hex digits over registers, guest time and RAM; incremental, so cheap to ask often. */
   stateHash(): string;
 
+  /** States as bytes, where the vCPU can tell them so. */
+  readonly portable?: PortableStates;
   checkpoint(): VcpuCheckpoint;
   /** Any order, any number of times, as long as the checkpoint has not been released. */
   restore(checkpoint: VcpuCheckpoint): void;

@@ -38,6 +38,10 @@ export class Watches {
     }
   }
 
+  get hasBreakpoints(): boolean {
+    return this.#breaks.size > 0;
+  }
+
   breakpointsAt(gva: Gva): readonly number[] {
     return this.#breaks.get(gva) ?? [];
   }
