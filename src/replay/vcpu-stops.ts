@@ -23,10 +23,11 @@ export class VcpuStops {
     const breakpoints: Breakpoint[] = [];
     const watchpoints: Watchpoint[] = [];
     for (const [id, condition] of conditions.entries()) {
-      if (condition.kind === 'address') breakpoints.push({ id, gva: condition.gva });
-      else if (condition.kind === 'memory') {
-        const { space, at, length, on } = condition;
-        if (on !== 'execute') watchpoints.push({ id, space, at, length, on });
+      if (condition.kind === 'address') {
+        breakpoints.push({ id, gva: condition.gva, when: condition.when });
+      } else if (condition.kind === 'memory') {
+        const { space, at, length, on, when } = condition;
+        if (on !== 'execute') watchpoints.push({ id, space, at, length, on, when });
         else breakpoints.push(...executeBreakpoints(id, condition));
       }
     }
@@ -107,10 +108,13 @@ export function disarm(session: ReplaySession): void {
 
 type MemoryCondition = Extract<StopCondition, { kind: 'memory' }>;
 
-function executeBreakpoints(id: number, { space, at, length }: MemoryCondition): Breakpoint[] {
+function executeBreakpoints(
+  id: number,
+  { space, at, length, when }: MemoryCondition,
+): Breakpoint[] {
   if (space === 'gpa') throw new Error('an execute stop on physical addresses');
   if (length > EXECUTE_BYTES_MAX) throw new Error(`an execute stop on ${length} bytes`);
-  return Array.from({ length }, (_, i) => ({ id, gva: gva(at + BigInt(i)) }));
+  return Array.from({ length }, (_, i) => ({ id, gva: gva(at + BigInt(i)), when }));
 }
 
 /** Where a linear range is in guest physical memory now, page by page. */

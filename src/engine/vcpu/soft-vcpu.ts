@@ -265,7 +265,7 @@ export class SoftVcpu implements Vcpu {
     const status = s.u32(L.STATUS);
     if (retired) {
       s.setU32(L.ANSWERED, 0);
-      const hits = this.#watches.takeHits();
+      const hits = this.#watches.wantedHits();
       if ((alone || s.u32(L.DEBUG_HITS)) && takeDebugTrap(this.#cpu, tf)) {
         const exit = this.#deliver(() => deliverDebugTrap(this.#cpu));
         if (exit) return exit;
@@ -356,7 +356,7 @@ export class SoftVcpu implements Vcpu {
       s.setU32(L.ANSWERED, 0);
       s.setU32(L.BREAK_PASS, 0);
       this.#delivered = { at: this.#icount, count: this.deliveries + 1 };
-      const hits = this.#watches.takeHits();
+      const hits = this.#watches.wantedHits();
       return hits ? { kind: 'debug', stops: hits } : undefined;
     } catch (thrown) {
       if (!(thrown instanceof ExitPending)) throw thrown;

@@ -93,9 +93,16 @@ export interface VcpuCheckpoint {
   readonly bytes: number;
 }
 
+/**
+ * Asked where the vCPU would stop; false goes on as if nothing had been. It may read registers and
+ * memory and must change nothing. A vCPU that does not ask stops, and leaves it to its caller.
+ */
+export type StopFilter = () => boolean;
+
 export interface Breakpoint {
   readonly id: number;
   readonly gva: Gva;
+  readonly when?: StopFilter | undefined;
 }
 
 /** A data watchpoint on linear or physical addresses. */
@@ -105,6 +112,7 @@ export interface Watchpoint {
   readonly at: bigint;
   readonly length: number;
   readonly on: 'read' | 'write' | 'access';
+  readonly when?: StopFilter | undefined;
 }
 
 /** Guest RAM from outside: no TLB, no side effect on the guest but the bytes. */

@@ -13,7 +13,7 @@ export class Watches {
   readonly #flags: Uint8Array;
   readonly #watchPages: BigUint64Array;
   #points: readonly Watchpoint[] = [];
-  #breaks = new Map<bigint, number[]>();
+  #breaks = new Map<bigint, Breakpoint[]>();
   #hits: DebugStop[] = [];
   #dr7 = 0n;
   #drs: bigint[] = [];
@@ -31,10 +31,10 @@ export class Watches {
 
   setBreakpoints(points: readonly Breakpoint[]): void {
     this.#breaks = new Map();
-    for (const { id, gva } of points) {
-      const ids = this.#breaks.get(gva);
-      if (ids) ids.push(id);
-      else this.#breaks.set(gva, [id]);
+    for (const point of points) {
+      const others = this.#breaks.get(point.gva);
+      if (others) others.push(point);
+      else this.#breaks.set(point.gva, [point]);
     }
   }
 
@@ -42,8 +42,10 @@ export class Watches {
     return this.#breaks.size > 0;
   }
 
+  /** Those that want to stop here. */
   breakpointsAt(gva: Gva): readonly number[] {
-    return this.#breaks.get(gva) ?? [];
+    const points = this.#breaks.get(gva) ?? [];
+    return points.filter(({ when }) => when?.() ?? true).map(({ id }) => id);
   }
 
   setWatchpoints(points: readonly Watchpoint[]): void {
@@ -94,6 +96,15 @@ export class Watches {
       s.setU32(L.DEBUG_HITS, s.u32(L.DEBUG_HITS) | guest);
     }
     return 0;
+  }
+
+  /** What the instruction that was let through has hit and wants to stop for, now that it retired. */
+  wantedHits(): readonly DebugStop[] | undefined {
+    const wanted = this.takeHits()?.filter(({ id }) => {
+      const point = this.#points.find((p) => p.id === id);
+      return point?.when?.() ?? true;
+    });
+    return wanted?.length ? wanted : undefined;
   }
 
   /** What the instruction that was let through has hit. */
