@@ -21,11 +21,12 @@ import { ExitPending, Fault, TaskFault } from '../microcode/microcode.ts';
 import type { Gpa, Gva, Icount, Ticks } from '../units.ts';
 import { type AccessHost, createAccess } from './access.ts';
 import { Blocks, endsBlock } from './blocks.ts';
+import { type Checkpoint, putBack, takeCheckpoint } from './checkpoint.ts';
 import { CodeFetch } from './code-fetch.ts';
 import { debugTranslate } from './debug-walk.ts';
 import * as L from './layout.ts';
 import { deriveMode } from './mode.ts';
-import { type Anchor, Pages } from './pages.ts';
+import { Pages } from './pages.ts';
 import { type Outside, type PortableStates, portableStates, TrailFilters } from './portable.ts';
 import { powerOnState } from './power-on.ts';
 import { createRam } from './ram.ts';
@@ -57,19 +58,9 @@ export const LIMITS_DEFAULT: VcpuLimits = {
 /** Exceptions delivered without one instruction retiring before `run` gives its caller a look. */
 const DELIVERIES_MAX = 1000;
 
-const CHECKPOINT_BYTES = L.STATE_BYTES + L.ARCH_TLB_BYTES;
-
 const UNTIL: VmExit = { kind: 'until' };
 const WINDOW: VmExit = { kind: 'interrupt-window' };
 const SHUTDOWN: VmExit = { kind: 'shutdown' };
-
-interface Checkpoint extends VcpuCheckpoint, Outside {
-  readonly icount: Icount;
-  readonly anchor: Anchor;
-  readonly state: Uint8Array;
-  readonly tlb: Uint8Array;
-  readonly trail: Uint8Array | undefined;
-}
 
 export interface SoftVcpuOptions {
   readonly memoryBytes: number;
@@ -549,27 +540,11 @@ export class SoftVcpu implements Vcpu {
   checkpoint(): VcpuCheckpoint {
     const outside = this.#outside;
     this.#state.setU32(L.BREAK_PASS, 0);
-    const pages = this.#pages;
-    const anchor = pages.mark();
-    const checkpoint: Checkpoint = {
-      get bytes() {
-        return CHECKPOINT_BYTES + (checkpoint.trail?.length ?? 0) + pages.bytesBehind(anchor);
-      },
-      anchor,
-      state: this.#u8.slice(0, L.STATE_BYTES),
-      tlb: this.#u8.slice(L.ARCH_TLB, L.ARCH_TLB + L.ARCH_TLB_BYTES),
-      ...outside,
-      trail: this.#trail.save(),
-    };
-    return checkpoint;
+    return takeCheckpoint(this.#u8, this.#pages, this.#trail, outside);
   }
 
   restore(checkpoint: VcpuCheckpoint): void {
-    const { anchor, state, tlb, trail } = checkpoint as Checkpoint;
-    this.#pages.restore(anchor);
-    this.#u8.set(state, 0);
-    this.#u8.set(tlb, L.ARCH_TLB);
-    this.#trail.restore(trail);
+    putBack(checkpoint as Checkpoint, this.#u8, this.#pages, this.#trail);
     this.#became(checkpoint as Checkpoint);
   }
 
