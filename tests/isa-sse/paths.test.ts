@@ -23,7 +23,7 @@ const CR4 = 0x600n;
 /** How often a routine was entered from generated code. */
 let fallbacks = 0;
 
-const rows = VECTOR.filter((row) => row.slow !== undefined);
+const rows = VECTOR.filter((row) => row.slow !== undefined && row.unit !== 'x87');
 
 const counting = rows.map(
   (row): Row => ({

@@ -274,7 +274,9 @@ export class Decoder {
       } else if ('VWU'.includes(letter)) regs[i] = L.XMM + n * L.XMM_STRIDE;
       else if (letter === 'S') regs[i] = L.segment(reg & 7) + L.SEG_SELECTOR;
       else if ('PQN'.includes(letter)) regs[i] = L.X87 + (n & 7) * L.X87_STRIDE;
+      else if (letter === 'T') regs[i] = (n & 7) * L.X87_STRIDE;
     }
+    if (row.unit === 'x87' && found.map === 0) imm = lastInstruction(opcode, modrmByte, segment);
     const repPrefix: RepPrefix = !row.rep
       ? 'none'
       : row.rep === 'rep'
@@ -315,6 +317,13 @@ export class Decoder {
     };
   }
 }
+
+/**
+ * For the pointers to the last x87 instruction: FOP (SDM Vol. 1 §8.1.9), and above it where the
+ * operand's selector is.
+ */
+const lastInstruction = (opcode: number, modrm: number, segment: number): bigint =>
+  BigInt(((opcode & 7) << 8) | modrm | ((L.segment(segment) + L.SEG_SELECTOR) << 16));
 
 /** Bytes ran out: either the caller has more, or there are already too many. */
 const short = (start: number, end: number): Decoded =>

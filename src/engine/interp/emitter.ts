@@ -163,6 +163,11 @@ export class InterpEmitter extends Emitter {
     this.ret(this.call(this.#control.microcode, this.ip()));
   }
 
+  rip(): Val {
+    const offset = this.load('i64', 2, this.ip(), R.REC_OFFSET);
+    return this.add(this.load('i64', 8, this.i32(0), L.RIP_PAGE), offset);
+  }
+
   nextRip(): Val {
     const offset = this.load('i64', 2, this.ip(), R.REC_OFFSET);
     const length = this.load('i64', 1, this.ip(), R.REC_LENGTH);

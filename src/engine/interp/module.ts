@@ -4,6 +4,7 @@
  */
 
 import * as R from '../decode/record.ts';
+import { defineFpu } from '../fpu/unit.ts';
 import type { Runtime } from '../isa/emitter.ts';
 import type { Row } from '../isa/row.ts';
 import { definePaging } from '../memory/paging.ts';
@@ -85,6 +86,7 @@ export function generateMain(rows: readonly Row[]): { bytes: Uint8Array; handler
   const slow = defineSlow(m, imports, physical, tlb, paging, control.fault);
   const { step, count } = defineRun(m, control, imports.hot);
   const runtime: Runtime = {
+    ...defineFpu(m),
     readSlow: slow.readSlow,
     storeSlow: slow.storeSlow,
     modifySlow: slow.modifySlow,

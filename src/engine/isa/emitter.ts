@@ -11,6 +11,7 @@
  */
 
 import type { Form } from '../decode/record.ts';
+import type { Fpu } from '../fpu/unit.ts';
 import * as L from '../vcpu/layout.ts';
 import { Code, type Func, type Type, type Val } from '../wasm/code.ts';
 import { CC_ADD, CC_FLAGS, CC_RESULT, CC_SUB } from './flags.ts';
@@ -21,7 +22,7 @@ import type { Row } from './row.ts';
 export type Slot = number | { readonly operand: number };
 
 /** Functions of the main module that generated code calls. Pointers are 0 where access failed. */
-export interface Runtime {
+export interface Runtime extends Fpu {
   /** (gva, bytes, ip) → pointer to the bytes, or to a staged copy. */
   readonly readSlow: Func;
   /** (gva, bytes, ip, value as i64) → 1 if stored. */
@@ -124,6 +125,8 @@ export abstract class Emitter extends Code {
    * its start: nothing may have been changed. Execution goes on behind the instruction.
    */
   abstract fallback(): void;
+  /** RIP of this instruction, as an i64. */
+  abstract rip(): Val;
   /** RIP of the next instruction, as an i64. */
   abstract nextRip(): Val;
   /** Ends the block by jumping to an i64 RIP that has been checked. */

@@ -42,11 +42,12 @@ const FIXED: Record<string, { offset: number; width: string }> = {
  * V  ModRM.reg, XMM                    W  ModRM.rm, XMM or memory       U  ModRM.rm, XMM only
  * P  ModRM.reg, MMX                    Q  ModRM.rm, MMX or memory       N  ModRM.rm, MMX only
  * Z  opcode bits 0..2, general register                     B  VEX.vvvv, general register
+ * T  ModRM.rm, ST(i) only: the record's field has 16 * i
  * I  immediate     J  relative target     O  memory at an absolute offset     A  far pointer
  * S  segment register   C  control register   D  debug register
  * X  DS:rSI     Y  ES:rDI        1  the constant one
  */
-export const ADDRESSING = 'EGMRVWUPQNZBIJOASCDXY';
+export const ADDRESSING = 'EGMRVWUPQNTZBIJOASCDXY';
 
 export function parseOperands(ops: string): OperandSpec[] {
   if (!ops) return [];
@@ -132,6 +133,6 @@ export function bindOperands(specs: readonly OperandSpec[], size: number, form: 
 }
 
 /** Does an operand letter leave the choice between register and memory to ModRM.mod? */
-export const usesRm = (letter: string): boolean => 'EMRWUQN'.includes(letter);
+export const usesRm = (letter: string): boolean => 'EMRWUQNT'.includes(letter);
 export const memoryOnly = (letter: string): boolean => letter === 'M';
-export const registerOnly = (letter: string): boolean => 'RUN'.includes(letter);
+export const registerOnly = (letter: string): boolean => 'RUNT'.includes(letter);

@@ -20,9 +20,11 @@ import { sse4Int } from './sse4-int.ts';
 import { sse4String } from './sse4-string.ts';
 import { ssse3 } from './ssse3.ts';
 import { x87 } from './x87.ts';
+import { x87Fast } from './x87-fast.ts';
 
 export const VECTOR: readonly Row[] = withFeatures([
   ...x87,
+  ...x87Fast,
   ...mmx,
   ...mxcsr,
   ...sseMove,

@@ -5,6 +5,7 @@
 
 import { modeOfKey } from '../decode/mode.ts';
 import * as R from '../decode/record.ts';
+import { FPU_FUNCTIONS, type Fpu } from '../fpu/unit.ts';
 import { segmentationOf } from '../interp/handlers.ts';
 import { HANDLER_COUNT, type MainExports } from '../interp/module.ts';
 import { bindOperands, parseOperands } from '../isa/operands.ts';
@@ -40,8 +41,13 @@ interface Region {
   readonly blocks: readonly Block[];
 }
 
+const fpuImports = Object.fromEntries(
+  Object.entries(FPU_FUNCTIONS).map(([name, params]) => [name, [params, ['i32']]]),
+) as unknown as Record<keyof Fpu, readonly [readonly Type[], readonly Type[]]>;
+
 /** The main module's functions that regions import, by the names they are exported under. */
 const IMPORTS: Record<keyof JitRuntime, readonly [readonly Type[], readonly Type[]]> = {
+  ...fpuImports,
   readSlow: [['i64', 'i32', 'i32'], ['i32']],
   storeSlow: [['i64', 'i32', 'i32', 'i64'], ['i32']],
   modifySlow: [['i64', 'i32', 'i32'], ['i32']],

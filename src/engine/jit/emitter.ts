@@ -328,6 +328,9 @@ export class JitEmitter extends Emitter {
   fallback(): void {
     this.exitWith(EXIT_STEP, this.#placed!.ip);
   }
+  rip(): Val {
+    return this.add(this.get(this.#ripPage), this.#placed!.offset);
+  }
   nextRip(): Val {
     const { insn, offset } = this.#placed!;
     return this.let(this.add(this.get(this.#ripPage), offset + insn.length));

@@ -159,6 +159,8 @@ export const ANSWERS = 0x800;
 export const ANSWERS_MAX = 64;
 /** Eight bytes that microcode has loaded without making a BigInt of their address: Access.loadWide. */
 export const WIDE = 0xa00;
+/** Significand (8 bytes) and sign and exponent (2) that x87 functions of generated code hand over. */
+export const F80_RESULT = 0xa10;
 /** Where the slow path stages data that does not lie in one run of RAM; below it no pointer is RAM. */
 export const SCRATCH = 0xc00;
 export const SCRATCH_END = 0xd00;
