@@ -2,7 +2,7 @@
 
 import { createVcpu } from '../engine/index.ts';
 import { ReplaySession } from '../replay/session.ts';
-import { Timeline } from '../replay/timeline.ts';
+import { Timeline, type TimelineOptions } from '../replay/timeline.ts';
 import type { TargetStop } from '../target/debug-target.ts';
 import { ReplayTarget } from '../target/replay-target.ts';
 import type { Recording } from '../trace/recording.ts';
@@ -11,10 +11,15 @@ import type { Accel } from './guest-options.ts';
 import { loadPrebuiltModule } from './prebuilt.ts';
 
 /** `path` is where bookmarks lie beside. The recording stays the caller's to close. */
-export function openTarget(recording: Recording, path: string, accel: Accel): ReplayTarget {
+export function openTarget(
+  recording: Recording,
+  path: string,
+  accel: Accel,
+  options: TimelineOptions = {},
+): ReplayTarget {
   loadPrebuiltModule();
   const vcpu = createVcpu({ ...vcpuOf(recording), accel });
-  return new ReplayTarget(new Timeline(new ReplaySession(recording, vcpu)), path);
+  return new ReplayTarget(new Timeline(new ReplaySession(recording, vcpu), options), path);
 }
 
 /** The divergence a move ended with, if it did: for whoever cannot go on then. */

@@ -17,6 +17,9 @@ interface TuiOptions {
   readonly accel: Accel;
 }
 
+/** Instructions between two looks at the keyboard: ten milliseconds or so. */
+const SLICE = 2_000_000;
+
 export function addTui(cli: Cli): void {
   const command = cli.program
     .command('tui')
@@ -42,7 +45,7 @@ export function addTui(cli: Cli): void {
       return await readingFromAsync(path, async () => {
         const { openTarget } = await import('./open-target.ts');
         const { guestNames } = await import('./guest-symbols.ts');
-        const target = openTarget(recording, path, options.accel);
+        const target = openTarget(recording, path, options.accel, { slice: SLICE });
         const names = guestNames({ command: 'tui', recording, path, symbols: options.symbols });
         return await show(target, names, { ...options, path }, output);
       });

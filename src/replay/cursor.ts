@@ -42,6 +42,8 @@ export interface ForwardOptions {
 }
 
 const DEFAULT_SLICE = 10_000_000;
+/** An exit takes a microsecond or more. */
+const SLICE_FRAMES = 8_192;
 /** Stops that nobody wants, between two looks at whether to give up. */
 const PASSED_MAX = 500;
 
@@ -166,7 +168,8 @@ export class Cursor {
       const here = this.mark;
       if (compareMarks(here, target) >= 0) return { kind: 'reached' };
       while (drops < checkpointsAt.length && checkpointsAt[drops]! <= here.icount) drops++;
-      const slice = mark(Math.min(here.icount + this.#slice, checkpointsAt[drops] ?? Infinity));
+      const ahead = Math.min(here.icount + this.#slice, this.#framesAhead(here.icount));
+      const slice = mark(Math.min(ahead, checkpointsAt[drops] ?? Infinity));
       const stop = this.#advance(earlier(target, slice), leave ? stops : undefined);
       leave = false;
       switch (stop.kind) {
@@ -194,6 +197,14 @@ export class Cursor {
         }
       }
     }
+  }
+
+  /** Where so many frames lie behind that they are a slice of work, whatever the guest does else. */
+  #framesAhead(here: number): number {
+    const { recording, next } = this.session;
+    const ordinal = next + SLICE_FRAMES;
+    if (ordinal >= recording.frames) return Infinity;
+    return Math.max(here + 1, recording.icountOf(ordinal));
   }
 
   /** `session.advance`; with `leave`, past the breakpoints that the cursor stands at. */

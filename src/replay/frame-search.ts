@@ -1,13 +1,16 @@
 /**
  * Finds the stops that the recording itself knows: exits, ports, MMIO, interrupts, console text. No
- * instruction is run for it.
+ * instruction is run for it, but a long recording is read for what is rare: chunk by chunk, and whoever
+ * waits may give up in between.
  */
 
+import type { FrameBlock } from '../trace/block.ts';
 import type { ConsoleLog } from '../trace/console.ts';
 import { isExitKind, KIND, type Kind, type Shape } from '../trace/frame.ts';
 import type { Hit, StopCondition } from './conditions.ts';
 import { compareMarks, type Mark } from './mark.ts';
 import type { Positions } from './positions.ts';
+import type { Progress, Work } from './work.ts';
 
 export class FrameSearch {
   readonly #positions: Positions;
@@ -35,18 +38,29 @@ export class FrameSearch {
   }
 
   /** The first hit after a mark. */
-  next(after: Mark): Hit<Mark> | undefined {
-    let best = this.#onFrames ? this.#nextFrame(after) : undefined;
+  *next(after: Mark): Work<Found> {
+    let best: Hit<Mark> | undefined;
+    if (this.#onFrames) {
+      const found = yield* this.#nextFrame(after);
+      if (found === 'cancelled') return found;
+      best = found;
+    }
     for (const { index, text } of this.#texts) {
-      const found = this.#nextText(text, after);
+      const found = yield* this.#nextText(text, after);
+      if (found === 'cancelled') return found;
       if (found) best = combine(best, { mark: found, conditions: [index] }, -1);
     }
     return best;
   }
 
   /** The last hit before a mark. */
-  previous(before: Mark): Hit<Mark> | undefined {
-    let best = this.#onFrames ? this.#previousFrame(before) : undefined;
+  *previous(before: Mark): Work<Found> {
+    let best: Hit<Mark> | undefined;
+    if (this.#onFrames) {
+      const found = yield* this.#previousFrame(before);
+      if (found === 'cancelled') return found;
+      best = found;
+    }
     for (const { index, text } of this.#texts) {
       const found = this.#previousText(text, before);
       if (found) best = combine(best, { mark: found, conditions: [index] }, 1);
@@ -54,23 +68,39 @@ export class FrameSearch {
     return best;
   }
 
-  #nextFrame(after: Mark): Hit<Mark> | undefined {
+  *#nextFrame(after: Mark): Work<Found> {
     const { recording } = this.#positions;
-    for (let o = this.#positions.ordinalAt(after); o < recording.frames; o++) {
-      const conditions = this.#matchesAt(o);
-      if (conditions.length === 0) continue;
-      const mark = this.#positions.before(o);
-      if (compareMarks(mark, after) > 0) return { mark, conditions };
+    const start = this.#positions.ordinalAt(after);
+    for (let o = start; o < recording.frames; ) {
+      const { block, first } = recording.blockOf(o);
+      const matches = this.#matchesOf(block, first);
+      const end = first + block.count;
+      for (; o < end && matches.some(isAny); o++) {
+        const conditions = matches[block.shapeOf[o - first]!]!;
+        if (conditions.length === 0) continue;
+        const mark = this.#positions.before(o);
+        if (compareMarks(mark, after) > 0) return { mark, conditions };
+      }
+      o = end;
+      if (yield progress(recording.frames - start, o - start)) return 'cancelled';
     }
     return undefined;
   }
 
-  #previousFrame(before: Mark): Hit<Mark> | undefined {
-    for (let o = this.#lastBefore(before); o >= 0; o--) {
-      const conditions = this.#matchesAt(o);
-      if (conditions.length === 0) continue;
-      const mark = this.#positions.before(o);
-      if (compareMarks(mark, before) < 0) return { mark, conditions };
+  *#previousFrame(before: Mark): Work<Found> {
+    const { recording } = this.#positions;
+    const start = this.#lastBefore(before);
+    for (let o = start; o >= 0; ) {
+      const { block, first } = recording.blockOf(o);
+      const matches = this.#matchesOf(block, first);
+      for (; o >= first && matches.some(isAny); o--) {
+        const conditions = matches[block.shapeOf[o - first]!]!;
+        if (conditions.length === 0) continue;
+        const mark = this.#positions.before(o);
+        if (compareMarks(mark, before) < 0) return { mark, conditions };
+      }
+      o = first - 1;
+      if (yield progress(start + 1, start - o)) return 'cancelled';
     }
     return undefined;
   }
@@ -87,27 +117,29 @@ export class FrameSearch {
     return o - 1;
   }
 
-  #matchesAt(ordinal: number): readonly number[] {
-    const { block, first } = this.#positions.recording.blockOf(ordinal);
+  /** By shape: the conditions that its frames fulfil. */
+  #matchesOf({ shapes }: FrameBlock, first: number): readonly (readonly number[])[] {
     let matches = this.#matches.get(first);
     if (!matches) {
-      matches = block.shapes.map((shape) =>
+      matches = shapes.map((shape) =>
         this.#conditions.flatMap((condition, i) => (matchesShape(condition, shape) ? [i] : [])),
       );
       this.#matches.set(first, matches);
     }
-    return matches[block.shapeOf[ordinal - first]!]!;
+    return matches;
   }
 
-  #nextText(text: string, after: Mark): Mark | undefined {
+  *#nextText(text: string, after: Mark): Work<Mark | 'cancelled' | undefined> {
     const log = this.#console();
     let from = log.countBefore(this.#positions.ordinalAt(after));
     for (;;) {
-      const last = log.next(text, from);
-      if (last === undefined) return undefined;
-      const mark = this.#positions.after(log.ordinalOf(last));
-      if (compareMarks(mark, after) > 0) return mark;
-      from = last + 1;
+      const last = log.nextRead(text, from);
+      if (last !== undefined) {
+        const mark = this.#positions.after(log.ordinalOf(last));
+        if (compareMarks(mark, after) > 0) return mark;
+        from = last + 1;
+      } else if (!log.readOn()) return undefined;
+      else if (yield progress(1, log.share)) return 'cancelled';
     }
   }
 
@@ -123,6 +155,11 @@ export class FrameSearch {
     }
   }
 }
+
+export type Found = Hit<Mark> | 'cancelled' | undefined;
+
+const isAny = (conditions: readonly number[]): boolean => conditions.length > 0;
+const progress = (total: number, done: number): Progress => ({ done, total });
 
 /** The better of two hits, `sign` saying whether later (1) or earlier (-1) is; or both in one. */
 export function combine(

@@ -153,7 +153,8 @@ export class Timeline {
 
   *#run(conditions: readonly StopCondition[], limit?: Mark): Work<TimelineStop> {
     const search = new FrameSearch(this.positions, () => this.console, conditions);
-    const found = search.next(this.mark);
+    const found = yield* search.next(this.mark);
+    if (found === 'cancelled') return { reason: 'cancelled', mark: this.mark };
     const end = limit ? this.positions.restFrom(limit) : this.positions.end;
     const target = found && compareMarks(found.mark, end) <= 0 ? found.mark : end;
     const stops = new VcpuStops(this.session, conditions);
@@ -183,7 +184,8 @@ export class Timeline {
     const origin = this.mark;
     const inFront = accesses === 'in-front';
     const search = new FrameSearch(this.positions, () => this.console, conditions);
-    const known = search.previous(origin);
+    const known = yield* search.previous(origin);
+    if (known === 'cancelled') return { reason: 'cancelled', mark: this.mark };
     const enough = known && compareMarks(known.mark, limit) > 0 ? known.mark : limit;
     const stops = new VcpuStops(this.session, conditions);
     const atOrigin = inFront ? 'accesses' : 'none';

@@ -87,14 +87,22 @@ export class ConsoleLog {
 
   /** The index of the last byte of the first occurrence of `text` that ends at or after `from`. */
   next(text: string, from: number): number | undefined {
-    const wanted = Buffer.from(text, 'utf8');
-    if (wanted.length === 0) return undefined;
-    for (let at = Math.max(0, from - wanted.length + 1); ; ) {
-      const start = this.#read.indexOf(wanted, at);
-      if (start >= 0) return start + wanted.length - 1;
-      at = Math.max(at, this.#length - wanted.length + 1);
-      if (!this.readOn()) return undefined;
+    for (;;) {
+      const found = this.nextRead(text, from);
+      if (found !== undefined || !this.readOn()) return found;
     }
+  }
+
+  /** The same in what has been read so far. */
+  nextRead(text: string, from: number): number | undefined {
+    const wanted = Buffer.from(text, 'utf8');
+    const start = this.#read.indexOf(wanted, Math.max(0, from - wanted.length + 1));
+    return start < 0 || wanted.length === 0 ? undefined : start + wanted.length - 1;
+  }
+
+  /** How much of the recording has been read, from 0 to 1. */
+  get share(): number {
+    return this.#recording.chunks.length === 0 ? 1 : this.#chunks / this.#recording.chunks.length;
   }
 
   /** The index of the last byte of the last occurrence of `text` that ends before `before`. */

@@ -5,8 +5,9 @@ import { useState, useSyncExternalStore } from 'react';
 import { keyName } from './key-name.ts';
 import { KeyQueue } from './keys.ts';
 import { mouseReports } from './mouse.ts';
+import type { Sheet } from './sheet.ts';
 import type { Line } from './text.ts';
-import { ansi, type Theme } from './theme.ts';
+import type { Theme } from './theme.ts';
 import type { Ui } from './ui.ts';
 import { type Size, screenOf, screenParts } from './view/screen.ts';
 
@@ -14,38 +15,42 @@ interface AppProps {
   readonly ui: Ui;
   readonly size: Size;
   readonly theme: Theme;
+  readonly sheet: Sheet;
   readonly onError: (error: unknown) => void;
   /** False where there is nobody to press keys. */
   readonly interactive: boolean;
 }
 
-export function App({ ui, size, theme, onError, interactive }: AppProps) {
+export function App({ ui, size, theme, sheet, onError, interactive }: AppProps) {
   useSyncExternalStore(ui.subscribe, () => ui.version);
   const { top, body, bottom } = screenParts(ui, size, theme);
+  sheet.clear();
+  const signs = (lines: readonly Line[]): string =>
+    lines.map((spans) => sheet.put(spans, theme)).join('\n');
   return (
     <Box flexDirection="column" width={size.columns} height={size.rows}>
       {interactive && <Keys ui={ui} size={size} onError={onError} />}
-      <Rows lines={top} theme={theme} />
+      <Rows text={signs(top)} />
       <Box flexGrow={1}>
         {body.map((stack, column) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: a column is its place
           <Box key={column} flexDirection="column" width={stack[0]?.width ?? 0}>
             {stack.map(({ lines }, row) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: a pane is its place
-              <Rows key={row} lines={lines} theme={theme} />
+              <Rows key={row} text={signs(lines)} />
             ))}
           </Box>
         ))}
       </Box>
-      <Rows lines={bottom} theme={theme} />
+      <Rows text={signs(bottom)} />
     </Box>
   );
 }
 
-function Rows({ lines, theme }: { readonly lines: readonly Line[]; readonly theme: Theme }) {
+function Rows({ text }: { readonly text: string }) {
   return (
     <Box flexDirection="column" flexShrink={0}>
-      <Text wrap="truncate">{lines.map((spans) => ansi(spans, theme)).join('\n')}</Text>
+      <Text wrap="truncate">{text}</Text>
     </Box>
   );
 }

@@ -7,6 +7,7 @@
 import { EventEmitter } from 'node:events';
 import { stripVTControlCharacters } from 'node:util';
 import { MOUSE_OFF, MOUSE_ON } from './mouse.ts';
+import { Sheet } from './sheet.ts';
 import { columns } from './text.ts';
 
 const BEGIN = '\x1b[?2026h';
@@ -27,11 +28,14 @@ export class Painter extends EventEmitter {
   #active = false;
   #mouse = false;
   readonly #send: (text: string) => void;
+  readonly #sheet: Sheet;
 
-  constructor(size: Size, send: (text: string) => void) {
+  /** `sheet` has what stands where Ink was given signs. */
+  constructor(size: Size, send: (text: string) => void, sheet = new Sheet()) {
     super();
     this.#size = size;
     this.#send = send;
+    this.#sheet = sheet;
   }
 
   get columns(): number {
@@ -71,7 +75,7 @@ export class Painter extends EventEmitter {
   /** A frame, as Ink writes it in its debug mode: all of it, every time. */
   write(frame: string): boolean {
     if (!this.#active || !isFrame(frame)) return true;
-    const rows = frame.split('\n').slice(0, this.#size.rows);
+    const rows = this.#sheet.expand(frame).split('\n').slice(0, this.#size.rows);
     let text = '';
     for (const [i, row] of rows.entries()) {
       if (row !== this.#shown[i]) text += this.#row(i, row);

@@ -6,6 +6,7 @@
 import { render } from 'ink';
 import { App } from './app.tsx';
 import { isFrame, Painter, type Size } from './painter.ts';
+import { Sheet } from './sheet.ts';
 import type { Theme } from './theme.ts';
 import type { Ui } from './ui.ts';
 
@@ -26,14 +27,16 @@ const sizeOf = ({ columns, rows }: Partial<Size>): Size => ({
 /** What the screen would show, as lines without color. */
 export function printScreen(ui: Ui, size: Partial<Size>, theme: Theme): string {
   const real = sizeOf(size);
+  const sheet = new Sheet();
   let frame = '';
   const painter = new Painter(real, () => {});
   const stdout = painter as unknown as NodeJS.WriteStream;
   painter.write = (text: string): boolean => {
-    if (isFrame(text)) frame = text;
+    if (isFrame(text)) frame = sheet.expand(text);
     return true;
   };
-  const app = <App ui={ui} size={real} theme={theme} interactive={false} onError={rethrow} />;
+  const shown = { ui, size: real, theme, sheet };
+  const app = <App {...shown} interactive={false} onError={rethrow} />;
   render(app, { stdout, debug: true, patchConsole: false, exitOnCtrlC: false }).unmount();
   return frame
     .split('\n')
@@ -48,7 +51,8 @@ function rethrow(error: unknown): never {
 
 /** Resolves when the person quits; rejects with what went wrong. */
 export async function runTerminal(ui: Ui, { input, output, theme }: Terminal): Promise<void> {
-  const painter = new Painter(sizeOf(output), (text) => output.write(text));
+  const sheet = new Sheet();
+  const painter = new Painter(sizeOf(output), (text) => output.write(text), sheet);
   const stdout = painter as unknown as NodeJS.WriteStream;
   let finish: () => void = () => {};
   let fail: (error: unknown) => void = () => {};
@@ -57,7 +61,11 @@ export async function runTerminal(ui: Ui, { input, output, theme }: Terminal): P
     fail = reject;
   });
   const app = () => (
-    <App ui={ui} size={sizeOf(output)} theme={theme} interactive onError={(error) => fail(error)} />
+    <App
+      {...{ ui, size: sizeOf(output), theme, sheet }}
+      interactive
+      onError={(error) => fail(error)}
+    />
   );
   painter.enter();
   const ink = render(app(), {
