@@ -12,6 +12,9 @@ const into = process.argv[2] ?? '.';
 /** The trace format's messages, without what only reflection, JSON and RPC need. */
 protobuf('src/trace/recording.proto', 'src/trace/recording.gen.js');
 
+/** The Debug Adapter Protocol's requests and events, from its pinned declarations. */
+run(process.execPath, ['scripts/dap-protocol.mjs', join(into, 'src/dap/protocol.gen.ts')]);
+
 function protobuf(schema, output) {
   const out = join(into, output);
   mkdirSync(dirname(out), { recursive: true });
