@@ -16,7 +16,8 @@ const { version } = JSON.parse(readFileSync(manifest, 'utf8'));
 const text = readFileSync(`${dirname(manifest)}/lib/debugProtocol.d.ts`, 'utf8');
 
 /** `interface NAME … { BODY }` at the namespace's depth, with the comment in front of it. */
-const DECLARATION = /(\/\*\*(?:(?!\*\/)[\s\S])*\*\/)\n\tinterface (\w+)[^{\n]*\{\n([\s\S]*?)\n?\t\}/g;
+const DECLARATION =
+  /(\/\*\*(?:(?!\*\/)[\s\S])*\*\/)\n\tinterface (\w+)[^{\n]*\{\n([\s\S]*?)\n?\t\}/g;
 const declared = new Map();
 for (const [, comment, name, body] of text.matchAll(DECLARATION)) {
   declared.set(name, { comment, body });
@@ -36,7 +37,9 @@ for (const [name, { comment, body }] of declared) {
   const answers = /^\t\tbody\??:/m.test(response?.body ?? '');
   const takes = /^\t\targuments\??:/m.test(body);
   const args = takes ? `DebugProtocol.${name}['arguments']` : 'undefined';
-  const reply = answers ? `DebugProtocol.${name.replace(/Request$/, 'Response')}['body']` : 'undefined';
+  const reply = answers
+    ? `DebugProtocol.${name.replace(/Request$/, 'Response')}['body']`
+    : 'undefined';
   requests.push({ command, args, reply });
   const [, optional, type] = /^\t\targuments(\??): (\w+);/m.exec(body) ?? [];
   if (type) shapesWanted.push(type);
@@ -79,7 +82,9 @@ const lines = [
   "import type { DebugProtocol } from '@vscode/debugprotocol';",
   '',
   'export interface Requests {',
-  ...requests.map(({ command, args, reply }) => `  ${command}: { args: ${args}; reply: ${reply} };`),
+  ...requests.map(
+    ({ command, args, reply }) => `  ${command}: { args: ${args}; reply: ${reply} };`,
+  ),
   '}',
   '',
   'export interface Events {',
@@ -96,7 +101,9 @@ const lines = [
   '',
   '/** What a request takes: the name of a shape, with a "?" where it may come without. */',
   'export const TAKES: Readonly<Record<keyof Requests, string>> = {',
-  ...takenBy.map(({ command, type, optional }) => `  ${command}: '${type ?? ''}${optional ? '?' : ''}',`),
+  ...takenBy.map(
+    ({ command, type, optional }) => `  ${command}: '${type ?? ''}${optional ? '?' : ''}',`,
+  ),
   '};',
   '',
   '/** Fields and their types: "number", "string[]?", a shape\'s name, "any". */',

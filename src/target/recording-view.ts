@@ -102,6 +102,12 @@ export class RecordingView {
     return this.#timeline.consoleAt(mark);
   }
 
+  /** Where the guest had just sent so many bytes to its console, 1 or more of those there are. */
+  consoleMark(count: number): Mark {
+    const { console, positions } = this.#timeline;
+    return positions.after(console.ordinalOf(count - 1));
+  }
+
   /** As much of the console as has been read so far, and the icount at which byte `i` was sent. */
   consoleRead(): { readonly bytes: Uint8Array; readonly icountOf: (i: number) => number } {
     const { console } = this.#timeline;
