@@ -12,7 +12,7 @@ import type {
 } from '../dap/host.ts';
 import { UsageError } from './errors.ts';
 import type { Accel } from './guest-options.ts';
-import { guestSymbols } from './guest-symbols.ts';
+import { guestNames } from './guest-symbols.ts';
 import { openTarget } from './open-target.ts';
 import { version } from './package-root.ts';
 import { openRecording, readingFromAsync } from './recording-file.ts';
@@ -29,13 +29,10 @@ export class CliDapHost implements DapHost {
       return await readingFromAsync(path, async () => {
         const target = openTarget(recording, path, accelOf(args));
         const [file] = [args.symbols ?? []].flat();
-        const symbols = guestSymbols(
-          'symbols',
-          recording,
-          file === undefined ? undefined : placed(file, args),
-        );
+        const symbols = file === undefined ? undefined : placed(file, args);
+        const names = guestNames({ command: 'symbols', recording, path, symbols });
         return {
-          ...{ target, program: bareProgram(symbols), name: path.split('/').at(-1) ?? path },
+          ...{ target, program: bareProgram(names.table), name: path.split('/').at(-1) ?? path },
           close: async () => recording.close(),
         };
       });

@@ -93,19 +93,23 @@ export class Connection extends ProtocolServer {
 
   #receive(value: unknown): void {
     const message = value as Partial<DebugProtocol.Request> | undefined;
-    if (typeof message !== 'object' || message === null) return this.#garbage('expected an object');
+    const type = typeof message === 'object' ? message?.type : undefined;
     // Answers to what the adapter never asks, and events that clients do not send.
-    if (message.type === 'response' || message.type === 'event') return;
-    if (message.type !== 'request') {
-      return this.#garbage(`expected a request, got ${JSON.stringify(message.type)}`);
+    if (type === 'response' || type === 'event') return;
+    if (!message || type !== 'request') {
+      this.#garbage(`expected a request, got ${JSON.stringify(value)?.slice(0, 80)}`);
+      return;
     }
-    if (!Number.isSafeInteger(message.seq)) return this.#garbage('a request without a number');
-    if (typeof message.command !== 'string') {
-      const request = { ...message, command: '' } as DebugProtocol.Request;
-      const error = new RequestError(ERROR.badArguments, 'expected a command, got none');
-      return this.#fail(request, error);
+    const { seq, command } = message;
+    const numbered = Number.isSafeInteger(seq);
+    if (numbered && typeof command === 'string') {
+      this.handleMessage(message as DebugProtocol.Request);
+      return;
     }
-    this.handleMessage(message as DebugProtocol.Request);
+    // It is answered all the same, as far as one can.
+    const what = numbered ? 'expected a command, got none' : 'expected a request with a number';
+    const request = { ...message, seq: numbered ? seq : 0, command: String(command ?? '') };
+    this.#fail(request as DebugProtocol.Request, new RequestError(ERROR.badArguments, what));
   }
 
   #garbage(why: string): void {

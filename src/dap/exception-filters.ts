@@ -29,12 +29,12 @@ export const VECTORS: readonly (readonly [number, string, string])[] = [
   [21, '#CP', 'control protection'],
 ];
 
-/** Ends of a kernel by the functions that they go through, the first that there is. */
+/** Ends of a kernel by the functions that they go through, those that there are. */
 export const KERNEL_ENDS: Readonly<Record<string, { label: string; symbols: readonly string[] }>> =
   {
-    panic: { label: 'Kernel: panic', symbols: ['panic'] },
-    oops: { label: 'Linux: oops', symbols: ['oops_enter', '__die', 'die'] },
-    bug: { label: 'Linux: BUG', symbols: ['handle_bug', 'report_bug'] },
+    panic: { label: 'Kernel: panic', symbols: ['panic', 'panic_exception'] },
+    oops: { label: 'Linux: oops', symbols: ['oops_enter'] },
+    bug: { label: 'Linux: BUG', symbols: ['report_bug'] },
     warn: { label: 'Linux: WARN', symbols: ['__warn'] },
   };
 

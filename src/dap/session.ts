@@ -220,8 +220,11 @@ export class Session {
         break;
       case 'divergence': {
         const text = describeDivergence(arrival.divergence);
-        this.out.event('output', { category: 'important', output: `${text}
-` });
+        this.out.event('output', {
+          category: 'important',
+          output: `${text}
+`,
+        });
         this.stopped('exception', 'divergence', text);
       }
     }

@@ -90,7 +90,6 @@ const MISTAKES: readonly (readonly [string, RegExp])[] = [
   ['bench --guest win', /'win' is invalid: allowed choices are demo, cloud, amd64\. /],
   ['tui broken.retro', /^retrovisor: 'broken\.retro': recording: expected /],
   ['gdb broken.retro --listen :1', /^retrovisor: 'broken\.retro': recording: expected /],
-  ['dap', /^retrovisor: 'retrovisor dap' is not in this version; /],
   ['broken.retro', /^retrovisor: 'broken\.retro': recording: expected /],
 ];
 

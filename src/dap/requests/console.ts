@@ -62,7 +62,7 @@ export const consoleRequests = {
       for (const one of session.program.complete(upTo, context, COMPLETIONS_MAX)) {
         targets.push({
           ...{ label: one.text, start: upTo.length - one.replace, length: one.replace },
-          type: TYPES[one.kind],
+          type: TYPES[one.kind] ?? 'text',
         });
       }
     } catch (error) {
@@ -72,10 +72,10 @@ export const consoleRequests = {
   },
 } satisfies Family<'evaluate' | 'completions'>;
 
-const TYPES = {
+const TYPES: Readonly<Record<string, DebugProtocol.CompletionItemType>> = {
   ...{ member: 'field', variable: 'variable', function: 'function', type: 'class' },
   ...{ register: 'value', keyword: 'keyword' },
-} as const;
+};
 
 /** "a->b = 3" and not "a == 3", "a <= 3", "a != 3". */
 function splitAssignment(text: string): { target: string; value: string } | undefined {

@@ -81,10 +81,10 @@ function pointOf(
   }
   const end = KERNEL_ENDS[filter];
   if (end) {
-    const found = end.symbols.map((name) => session.program.addressOf(name));
-    const address = found.find((one) => one !== undefined);
-    if (address === undefined) return `the symbols have no ${end.symbols.join(' or ')}`;
-    return { ...base, conditions: [{ kind: 'address', gva: gva(address) }], condition };
+    const found = end.symbols.flatMap((name) => session.program.addressOf(name) ?? []);
+    if (found.length === 0) return `the symbols have no ${end.symbols.join(' or ')}`;
+    const conditions = found.map((at): StopCondition => ({ kind: 'address', gva: gva(at) }));
+    return { ...base, conditions, condition };
   }
   const kind = filter.replace(/^exit-/, '');
   if (!EXIT_FILTERS[kind]) throw new Error(`filter ${filter} means nothing`);
