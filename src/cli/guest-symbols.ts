@@ -50,11 +50,12 @@ function knownSymbols({ command, recording, path, symbols }: NamesRequest) {
 }
 
 export class GuestNames {
-  readonly #request: NamesRequest;
+  /** Undefined where nothing is kept. */
+  readonly #request: NamesRequest | undefined;
   readonly #linux = new LinuxNames();
   #table: SymbolTable | undefined;
 
-  constructor(request: NamesRequest, known: SymbolTable | undefined) {
+  constructor(request: NamesRequest | undefined, known: SymbolTable | undefined) {
     this.#request = request;
     this.#table = known;
   }
@@ -67,8 +68,8 @@ export class GuestNames {
   *look(guest: Looked): Generator<void, boolean> {
     if (this.#table || !(yield* this.#linux.look(guest))) return false;
     this.#table = this.#linux.table;
-    const { recording, path } = this.#request;
-    if (path !== undefined && this.#table) keepSymbols(recording, path, this.#table);
+    const { recording, path } = this.#request ?? {};
+    if (recording && path !== undefined && this.#table) keepSymbols(recording, path, this.#table);
     return true;
   }
 
@@ -122,8 +123,13 @@ function ownSymbols(recording: Recording): SymbolTable | undefined {
   const file = Buffer.alloc(kernel.size);
   const whole = { offset: 0, length: kernel.size };
   recording.images.read(kernel.sha256, whole, (at, bytes) => file.set(bytes, at));
+  return kernelSymbols(file, kernel.name);
+}
+
+/** Undefined for a kernel without a symbol table. */
+export function kernelSymbols(file: Uint8Array, name: string): SymbolTable | undefined {
   try {
-    return loadSymbols(file, kernel.name);
+    return loadSymbols(file, name);
   } catch (error) {
     if (error instanceof SymbolError) return undefined;
     throw error;

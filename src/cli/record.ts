@@ -19,6 +19,7 @@ import type { StartedRecording } from './recording-start.ts';
 interface RecordOptions {
   output?: string;
   gdb?: string;
+  tui?: boolean;
 }
 
 export function addRecord(cli: Cli): void {
@@ -27,10 +28,12 @@ export function addRecord(cli: Cli): void {
       .command('record')
       .description('run a guest and record it')
       .option('-o, --output <FILE>', 'the recording to write, a .retro file')
+      .option('--tui', 'watch it in the terminal interface; pause, walk back, resume')
       .option('--gdb <HOST:PORT|PATH>', 'wait for gdb there, and let it drive the guest'),
   );
   const examples = [
     'retrovisor record --kernel vmlinuz --initrd initrd.gz -o boot.retro',
+    'retrovisor record --kernel vmlinuz --initrd initrd.gz -o boot.retro --tui',
     'retrovisor record --kernel demo.elf -m 32 --rtc base=2024-01-01 -o d.retro',
   ];
   finish(cli, command, examples, async (_operands, options: RecordOptions, output) => {
@@ -39,6 +42,12 @@ export function addRecord(cli: Cli): void {
     if (path === undefined) throw new UsageError('record expects -o FILE; none was given');
     checkWritable(path);
     const plan = await planGuest(guest);
+    if (options.tui) {
+      if (options.gdb !== undefined)
+        throw new UsageError('record: expected --tui or --gdb, not both');
+      const { recordInTerminal } = await import('./record-tui.ts');
+      return await recordInTerminal(plan, path, output);
+    }
     if (options.gdb !== undefined) return await recordWithGdb(plan, path, options.gdb, output);
     const { result, totals } = await record(plan, path, output);
     summarise(path, result, totals, output);

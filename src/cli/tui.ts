@@ -47,7 +47,9 @@ export function addTui(cli: Cli): void {
         const { guestNames } = await import('./guest-symbols.ts');
         const target = openTarget(recording, path, options.accel, { slice: SLICE });
         const names = guestNames({ command: 'tui', recording, path, symbols: options.symbols });
-        return await show(target, names, { ...options, path }, output);
+        const { placesOf } = await import('./places-thread.ts');
+        const follow = placesOf({ ...options, path });
+        return await showInterface({ target, names, follow, path, ...shownAs(options) }, output);
       });
     } finally {
       recording.close();
@@ -55,32 +57,42 @@ export function addTui(cli: Cli): void {
   });
 }
 
-type Target = ReturnType<typeof import('./open-target.ts').openTarget>;
-type Names = ReturnType<typeof import('./guest-symbols.ts').guestNames>;
+const shownAs = ({ at, ascii, mouse }: TuiOptions) => ({
+  ...(at === undefined ? {} : { at }),
+  ascii,
+  mouse,
+});
 
-async function show(
-  target: Target,
-  names: Names,
-  options: TuiOptions & { readonly path: string },
-  output: Output,
-): Promise<ExitStatus> {
+type Target = import('../tui/travel.ts').TuiTarget;
+
+interface Shown {
+  readonly target: Target;
+  readonly names: import('../tui/ui.ts').NameSource;
+  /** For filters on functions, where a whole recording can be replayed. */
+  readonly follow?: import('../tui/places.ts').FollowPlaces;
+  readonly path: string;
+  readonly at?: string;
+  readonly ascii?: boolean | undefined;
+  readonly mouse?: boolean | undefined;
+}
+
+export async function showInterface(shown: Shown, output: Output): Promise<ExitStatus> {
   // React's development build is slower and talks.
   process.env['NODE_ENV'] ??= 'production';
   const { Ui } = await import('../tui/ui.ts');
+  const { ACTIONS } = await import('../tui/actions.ts');
   const { printScreen, runTerminal } = await import('../tui/run.tsx');
   const { FramePlaces } = await import('../tui/places.ts');
-  const { placesOf } = await import('./places-thread.ts');
-  const places = new FramePlaces(placesOf(options));
-  const fileName = options.path.split('/').at(-1) ?? '';
-  const ui = new Ui(target, { fileName, names, places });
-  ui.mouse = options.mouse ?? false;
-  const at = target.resolve(options.at ?? 'start');
+  const { target, names, follow, path } = shown;
+  const places = follow && new FramePlaces(follow);
+  const ui = new Ui(target, { fileName: path.split('/').at(-1) ?? '', names, places });
+  ui.mouse = shown.mouse ?? false;
+  const at = target.resolve(shown.at ?? 'start');
   const theme = {
     color: wantsColor(process.stdout, output.options),
-    unicode: options.ascii !== true && speaksUtf8(process.env),
+    unicode: shown.ascii !== true && speaksUtf8(process.env),
   };
-  const interactive = process.stdin.isTTY && process.stdout.isTTY;
-  if (!interactive) {
+  if (!onTerminal()) {
     await ui.goTo(at);
     await ui.findNames();
     ui.readAhead();
@@ -88,16 +100,23 @@ async function show(
     output.line(printScreen(ui, size, { ...theme, bare: true }));
     return 0;
   }
+  checkTerminal();
+  await ui.refresh();
+  const arriving = target.live
+    ? Promise.resolve(ACTIONS.resume(ui))
+    : ui.goTo(at, 'going there', false).then(() => ui.say('? for help, : for commands, q to quit'));
+  await runTerminal(ui, { input: process.stdin, output: process.stdout, theme });
+  await arriving;
+  places?.stop();
+  return 0;
+}
+
+export const onTerminal = (): boolean => process.stdin.isTTY && process.stdout.isTTY;
+
+export function checkTerminal(): void {
   if (process.env['TERM'] === 'dumb') {
     throw new UsageError("tui expects a terminal that can place its cursor; TERM is 'dumb'");
   }
-  await ui.refresh();
-  const arriving = ui
-    .goTo(at, 'going there', false)
-    .then(() => ui.say('? for help, : for commands, q to quit'));
-  await runTerminal(ui, { input: process.stdin, output: process.stdout, theme });
-  await arriving;
-  return 0;
 }
 
 /** As setlocale(3) decides what LC_CTYPE is; nothing set at all is taken for UTF-8. */

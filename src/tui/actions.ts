@@ -32,7 +32,7 @@ const WORD = 8;
 export function run(ui: Ui, forwards: boolean, count = 1): Promise<void> {
   return ui.move(forwards ? 'running' : 'running back', async (_, control) => {
     const { stops, conditions } = ui.stops.active(ui.guest);
-    ui.running = stops;
+    ui.sought = stops;
     const { target } = ui;
     for (let left = count; ; left--) {
       const stop = forwards
@@ -46,7 +46,7 @@ export function run(ui: Ui, forwards: boolean, count = 1): Promise<void> {
 
 export function event(ui: Ui, condition: StopCondition, forwards: boolean, text: string) {
   return ui.move(`looking for ${text}`, (travel, control) => {
-    ui.running = [{ text }];
+    ui.sought = [{ text }];
     return travel.event(condition, forwards, control);
   });
 }
@@ -67,7 +67,7 @@ function selectedWrite(ui: Ui, forwards: boolean): Promise<void> {
 export function memoryWrite(ui: Ui, range: MemoryRange, forwards: boolean): Promise<void> {
   const text = `${forwards ? 'next' : 'last'} write of ${range.length} bytes at 0x${range.at.toString(16)}`;
   return ui.move(`looking for the ${text}`, (travel, control) => {
-    ui.running = [{ text }];
+    ui.sought = [{ text }];
     return forwards ? travel.nextWrite(range, control) : travel.lastWrite(range, control);
   });
 }
@@ -266,6 +266,18 @@ const focusNext =
     ui.changed();
   };
 
+/** A guest that is being recorded goes on from its present, wherever one was looking. */
+function resume(ui: Ui): Promise<void> | void {
+  if (!ui.target.live)
+    return ui.say('nothing runs here: this is a recording; c and G go on in it', true);
+  return ui.move('to the present', async (_, control) => {
+    const { stops, conditions } = ui.stops.active(ui.guest);
+    ui.sought = stops;
+    const moved = await ui.target.seekTo(ui.target.end, control);
+    return moved.reason === 'reached' ? await ui.target.run(conditions, control) : moved;
+  });
+}
+
 function toggleMouse(ui: Ui): void {
   ui.mouse = !ui.mouse;
   ui.say(
@@ -288,6 +300,7 @@ export const ACTIONS = {
   runBack: (ui) => run(ui, false),
   runToLine: (ui) => runToSelected(ui, true),
   runBackToLine: (ui) => runToSelected(ui, false),
+  resume,
   nextExit: (ui) => nextExit(ui, 1),
   previousExit: (ui) => nextExit(ui, -1),
   nextInterrupt: (ui) => event(ui, { kind: 'interrupt' }, true, 'an interrupt'),

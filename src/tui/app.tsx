@@ -1,7 +1,7 @@
 /** The components: they place what the views made, and pass keys on. All else is elsewhere. */
 
-import { Box, Text, useInput } from 'ink';
-import { useState, useSyncExternalStore } from 'react';
+import { Box, Text, useInput, useStdin } from 'ink';
+import { useEffect, useState, useSyncExternalStore } from 'react';
 import { keyName } from './key-name.ts';
 import { KeyQueue } from './keys.ts';
 import { mouseReports } from './mouse.ts';
@@ -57,7 +57,19 @@ function Rows({ text }: { readonly text: string }) {
 
 function Keys({ ui, size, onError }: Pick<AppProps, 'ui' | 'size' | 'onError'>) {
   const [queue] = useState(() => new KeyQueue());
+  const { internal_eventEmitter: raw } = useStdin();
+  useEffect(() => {
+    // A guest that runs gets what was typed byte for byte, before anybody makes keys of it.
+    const type = (input: string): void => {
+      if (ui.running) ui.type(input);
+    };
+    raw.prependListener('input', type);
+    return () => {
+      raw.off('input', type);
+    };
+  }, [ui, raw]);
   useInput((input, key) => {
+    if (ui.running) return;
     const reports = mouseReports(input);
     if (reports) {
       for (const report of reports) queue.point(ui, report, screenOf(ui, size)).catch(onError);

@@ -19,6 +19,7 @@ export interface ExitRows {
 
 interface Search {
   readonly key: string;
+  readonly of: RecordingView;
   readonly before: PlacedFrame[];
   readonly after: PlacedFrame[];
   readonly work: Generator<PlacedFrame | undefined, void>[];
@@ -59,7 +60,7 @@ export class ExitList {
   /** What is known by now of up to `count` frames on either side of `ordinal`. */
   around(ordinal: number, count: number): ExitRows {
     const key = `${ordinal} ${count}`;
-    if (this.#search?.key !== key) {
+    if (this.#search?.key !== key || this.#search.of !== this.#options.recording()) {
       this.forget();
       this.#search = this.#start(key, ordinal, count);
       this.#slices(this.#search, SLICES_AT_ONCE);
@@ -97,7 +98,7 @@ export class ExitList {
 
   #start(key: string, ordinal: number, count: number): Search {
     const work = [this.#matching(ordinal - 1, -1, count), this.#matching(ordinal, 1, count)];
-    return { key, before: [], after: [], work };
+    return { key, of: this.#options.recording(), before: [], after: [], work };
   }
 
   /** Up to so many slices of both directions, nearest first. */
@@ -119,7 +120,8 @@ export class ExitList {
 
   #goOn(search: Search): void {
     this.#timer = setImmediate(() => {
-      if (this.#search !== search) return;
+      // A guest that runs gets another recording at every stop.
+      if (this.#search !== search || search.of !== this.#options.recording()) return;
       const known = search.before.length + search.after.length;
       this.#slices(search, 1);
       const found = search.before.length + search.after.length > known;

@@ -11,6 +11,7 @@ const ROWS = 25;
 const SCROLLBACK = 2000;
 /** Of a console that printed more than this, the beginning has long scrolled away. */
 const BYTES_MAX = 1024 * 1024;
+const TAIL = 64;
 
 export class GuestScreen {
   /** All there is to see, oldest first; the last line with anything on it ends it. */
@@ -18,17 +19,30 @@ export class GuestScreen {
   /** Index into `lines` and column. */
   cursor = { line: 0, column: 0 };
   #terminal: Terminal | undefined;
-  #fed: Uint8Array = new Uint8Array(0);
+  /** Of what it was fed: how much, and the end of it. */
+  #fed = 0;
+  #tail: Uint8Array = new Uint8Array(0);
 
   /** `bytes` is everything the guest sent. */
   async show(bytes: Uint8Array): Promise<void> {
-    const goesOn = bytes.length >= this.#fed.length && sameStart(this.#fed, bytes);
-    if (goesOn && bytes.length === this.#fed.length && this.#terminal) return;
+    const goesOn = bytes.length >= this.#fed && endsWith(bytes.subarray(0, this.#fed), this.#tail);
+    if (goesOn && bytes.length === this.#fed && this.#terminal) return;
     const terminal = await this.#ready(goesOn);
-    const from = goesOn ? this.#fed.length : 0;
-    this.#fed = bytes;
-    const fresh = bytes.subarray(Math.max(from, bytes.length - BYTES_MAX));
-    await new Promise<void>((resolve) => terminal.write(fresh, resolve));
+    const from = goesOn ? this.#fed : 0;
+    this.#fed = bytes.length;
+    this.#tail = bytes.slice(-TAIL);
+    await this.#feed(terminal, bytes.subarray(Math.max(from, bytes.length - BYTES_MAX)));
+  }
+
+  /** The guest sends more while one looks. */
+  async append(bytes: Uint8Array): Promise<void> {
+    this.#fed += bytes.length;
+    this.#tail = Uint8Array.from([...this.#tail, ...bytes.subarray(-TAIL)]).slice(-TAIL);
+    await this.#feed(await this.#ready(true), bytes);
+  }
+
+  async #feed(terminal: Terminal, bytes: Uint8Array): Promise<void> {
+    await new Promise<void>((resolve) => terminal.write(bytes, resolve));
     this.#read(terminal);
   }
 
@@ -76,12 +90,7 @@ function trimmed(spans: Span[]): Line {
   return text === '' ? spans.slice(0, -1) : [...spans.slice(0, -1), span(text, last.tone)];
 }
 
-/** Both are prefixes of one console: it is enough to look at the ends. */
-function sameStart(start: Uint8Array, bytes: Uint8Array): boolean {
-  if (start.length === 0) return true;
-  const tail = Math.min(64, start.length);
-  for (let i = start.length - tail; i < start.length; i++) {
-    if (start[i] !== bytes[i]) return false;
-  }
-  return true;
+/** Both are of one console: it is enough to look at the ends. */
+function endsWith(bytes: Uint8Array, tail: Uint8Array): boolean {
+  return Buffer.from(bytes.slice(-tail.length || bytes.length)).equals(tail) || tail.length === 0;
 }

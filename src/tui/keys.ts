@@ -38,6 +38,7 @@ export const GROUPS: readonly Group[] = [
       bind('C', 'runBack', 'continue backwards'),
       bind('t', 'runToLine', 'run to the selected line'),
       bind('T', 'runBackToLine', 'run back to it'),
+      bind('R', 'resume', 'a guest being recorded: on in the present; Ctrl-] pauses it'),
       bind('g', 'start', 'the start'),
       bind('G', 'end', 'the end'),
     ],
@@ -134,6 +135,7 @@ export class KeyQueue {
   #working = false;
 
   async press(ui: Ui, key: string, screen: Screen): Promise<void> {
+    ui.touchedMs = performance.now();
     if (STOPPING.includes(key)) this.#waiting.length = 0;
     const open = ui.prompt.mark !== undefined;
     const overtakes = STOPPING.includes(key) || (!open && LOOKING.test(key));

@@ -107,6 +107,7 @@ export async function runTerminal(ui: Ui, { input, output, theme }: Terminal): P
     ui.cancel();
     ink.unmount();
     leave();
+    await ui.moved;
     process.off('exit', leave);
     process.off('SIGCONT', onContinue);
     for (const signal of ENDING) process.off(signal, finish);

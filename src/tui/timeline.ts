@@ -22,7 +22,8 @@ export class TimelineWindow {
   }
 
   get #last(): number {
-    return Math.max(1, this.#target.end.icount);
+    const { live, end } = this.#target;
+    return Math.max(1, (live?.present ?? end).icount);
   }
 
   get whole(): boolean {

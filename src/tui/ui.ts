@@ -43,6 +43,8 @@ export interface Message {
 const RSP = 4;
 /** How often progress is drawn. */
 const BUSY_FRAME_MS = 50;
+/** Ctrl-], telnet's way out: seldom wanted by a guest, and nothing that a shell is told with. */
+const PAUSE_KEY = '\x1d';
 /** Reading ahead leaves room for keys: a chunk takes some milliseconds. */
 const WARM_UP_WAIT_MS = 200;
 const WARM_UP_PAUSE_MS = 5;
@@ -101,6 +103,10 @@ export class Ui {
   exitSelected: number | undefined;
   readonly scroll: Partial<Record<PaneName, number>> = {};
   quitting = false;
+  /** Settles when the move under way, if there is one, has ended. */
+  moved: Promise<void> = Promise.resolve();
+  /** When the last key came: what can wait does, while somebody types. */
+  touchedMs = 0;
   /** Does the terminal report the mouse? */
   mouse = false;
   /** Stops the process, as a shell does with Ctrl-Z; set by whoever has the terminal. */
@@ -134,6 +140,20 @@ export class Ui {
       symbol: (name) => this.symbols?.address(name),
     };
     this.snapshot = takeSnapshot(target, this.symbols, []);
+    target.live?.onConsole((bytes) => void this.screen.append(bytes).then(() => this.changed()));
+  }
+
+  /** Does the guest run as one watches, and get what is typed? */
+  get running(): boolean {
+    return this.target.live?.running ?? false;
+  }
+
+  /** What was typed while the guest runs: its own, but for the key that stops it. */
+  type(input: string): void {
+    const at = input.indexOf(PAUSE_KEY);
+    const typed = at < 0 ? input : input.slice(0, at);
+    if (typed !== '') this.target.live?.type(Buffer.from(typed, 'utf8'));
+    if (at >= 0) this.cancel();
   }
 
   get symbols(): SymbolTable | undefined {
@@ -200,8 +220,14 @@ export class Ui {
   }
 
   /** Does a move, with progress; one at a time. */
-  async move(what: string, move: Move, { visit = true } = {}): Promise<void> {
+  async move(what: string, move: Move, options: { visit?: boolean } = {}): Promise<void> {
     if (this.busy) return this.say('something is under way; Esc stops it', true);
+    const moved = this.#move(what, move, options);
+    this.moved = moved.catch(() => {});
+    await moved;
+  }
+
+  async #move(what: string, move: Move, { visit = true }: { visit?: boolean }): Promise<void> {
     this.#cancelled = false;
     this.#looking = undefined;
     this.busy = { what, progress: undefined };
@@ -277,22 +303,30 @@ export class Ui {
 
   /** Reads the rest of a long recording while nothing else is going on. */
   warmUp(): () => void {
-    const work = this.target.recording.warmUp();
+    let of = this.target.recording;
+    let work = of.warmUp();
     let drawn = 0;
     let timer: NodeJS.Timeout | undefined;
     const next = (): void => {
-      if (this.busy) {
+      if (of !== this.target.recording) {
+        of = this.target.recording;
+        work = of.warmUp();
+        drawn = 0;
+      }
+      if (this.busy || performance.now() - this.touchedMs < WARM_UP_WAIT_MS) {
         timer = setTimeout(next, WARM_UP_WAIT_MS);
         return;
       }
       const { done, value } = work.next();
-      if (done || value - drawn >= WARM_UP_DRAWN) {
-        drawn = value ?? 1;
+      if (done ? drawn < 1 : value - drawn >= WARM_UP_DRAWN) {
+        drawn = done ? 1 : value;
         this.timeline.forget();
         this.milestones.forget();
         this.changed();
       }
+      // Of a guest that runs, there is more to read later.
       if (!done) timer = setTimeout(next, WARM_UP_PAUSE_MS);
+      else if (this.target.live) timer = setTimeout(next, WARM_UP_WAIT_MS);
     };
     timer = setTimeout(next, WARM_UP_WAIT_MS);
     return () => clearTimeout(timer);
@@ -333,10 +367,15 @@ export class Ui {
         return { text: this.#describeHits(stop.conditions), bad: false };
       case 'start':
         return { text: 'the start of the recording: nothing came before', bad: false };
-      case 'end':
-        return { text: 'the end of the recording: nothing comes after', bad: false };
+      case 'end': {
+        const ended = this.target.live?.ended;
+        const text = ended ? `the guest has ended: ${ended}` : 'the end of the recording';
+        return { text: `${text}; nothing comes after`, bad: false };
+      }
       case 'cancelled':
-        return { text: `stopped at ${formatMark(stop.mark)}`, bad: true };
+        return this.target.live && compareMarks(stop.mark, this.target.end) >= 0
+          ? { text: 'paused; R resumes, all keys work on the past', bad: false }
+          : { text: `stopped at ${formatMark(stop.mark)}`, bad: true };
       case 'divergence':
         return { text: `replay diverged: ${describeDivergence(stop.divergence)}`, bad: true };
       case 'reached':
@@ -345,11 +384,11 @@ export class Ui {
   }
 
   /** Set by whoever starts a run, so that hits can be named and counted. */
-  running: readonly { readonly text: string; id?: number; hits?: number }[] = [];
+  sought: readonly { readonly text: string; id?: number; hits?: number }[] = [];
 
   #describeHits(conditions: readonly number[]): string {
     const names = conditions.map((index) => {
-      const stop = this.running[index];
+      const stop = this.sought[index];
       if (!stop) return 'there';
       if (stop.hits !== undefined) stop.hits++;
       return stop.id === undefined ? stop.text : `${stop.id}: ${stop.text} (hit ${stop.hits})`;

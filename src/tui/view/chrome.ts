@@ -7,18 +7,20 @@ import type { Glyphs } from '../theme.ts';
 import type { Ui } from '../ui.ts';
 
 export function header(ui: Ui, width: number): Line {
-  const { when, bits, cpl } = ui.snapshot;
-  const { mark, share, ticks } = when;
+  const { bits, cpl } = ui.snapshot;
+  const { mark, share, ticks } = ui.running ? ui.target.when() : ui.snapshot.when;
   const left: Line = [
     span(' retrovisor ', 'selected'),
     span(` ${ui.fileName}  `),
     span(`${formatMark(mark)}`, 'strong'),
-    span(` of ${ui.target.end.icount}  ${(share * 100).toFixed(2)} %  `),
+    ui.running
+      ? span('  running and recorded', 'good')
+      : span(` of ${ui.target.end.icount}  ${(share * 100).toFixed(2)} %  `),
   ];
   const state = ui.target.diversion ? 'off the recording  ' : '';
   const right: Line = [
     span(state, 'bad'),
-    span(`${seconds(ticks)}  ${bits}-bit CPL ${cpl} `, 'dim'),
+    span(ui.running ? `${seconds(ticks)} ` : `${seconds(ticks)}  ${bits}-bit CPL ${cpl} `, 'dim'),
   ];
   return spread(left, right, width);
 }
@@ -121,7 +123,8 @@ function markers(ui: Ui, columns: number, glyphs: Glyphs): Line {
   };
   for (const { icount } of ui.target.recording.checkpoints()) put(icount, glyphs.checkpoint, 'dim');
   for (const [, { icount }] of sortedBookmarks(ui)) put(icount, glyphs.bookmark, 'changed');
-  put(ui.snapshot.when.mark.icount, glyphs.here, 'here');
+  const { mark } = ui.running ? ui.target : ui.snapshot.when;
+  put(mark.icount, glyphs.here, 'here');
   return [span('here'.padEnd(LABEL), 'dim'), ...joined(cells)];
 }
 
@@ -156,6 +159,10 @@ export function footer(ui: Ui, width: number, glyphs: Glyphs): Line[] {
         width,
       ),
     ];
+  }
+  if (ui.running) {
+    const text = ' keys go to the guest; Ctrl-] pauses it';
+    return [fitted([], width), fitted(line(text, 'strong'), width)];
   }
   const said: Line = busy
     ? progressLine(busy, glyphs)

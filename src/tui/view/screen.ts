@@ -58,9 +58,11 @@ export function screenParts(ui: Ui, { columns, rows }: Size, theme: Theme): Scre
       fitted(header(ui, columns), columns),
       ...timeline(ui, columns, timelineRows(rows), marks).map((spans) => fitted(spans, columns)),
     ],
-    body: ui.overlay
-      ? [[overlay(ui, placed, columns, marks)]]
-      : placed.map((stack, i) => stack.map((pane) => paneLines(ui, pane, i > 0, marks))),
+    body: ui.running
+      ? [[runningConsole(ui, placed, columns, marks)]]
+      : ui.overlay
+        ? [[overlay(ui, placed, columns, marks)]]
+        : placed.map((stack, i) => stack.map((pane) => paneLines(ui, pane, i > 0, marks))),
     bottom: footer(ui, columns, marks),
   };
 }
@@ -148,6 +150,15 @@ function titleLine(title: string, width: number, focused: boolean, { horizontal 
     span(text, focused ? 'focus' : 'strong'),
     span(horizontal.repeat(rest), 'title'),
   ];
+}
+
+/** While the guest runs there is nothing else to look at. */
+function runningConsole(ui: Ui, placed: Layout, width: number, marks: Glyphs) {
+  const height = placed[0]?.reduce((sum, pane) => sum + pane.height, 0) ?? 6;
+  const { lines } = consoleView(ui, { width, height: height - 1, focused: true, glyphs: marks });
+  const rows = Array.from({ length: height - 1 }, (_, i) => fitted(lines[i] ?? [], width));
+  const title = 'Console of the running guest';
+  return { width, lines: [titleLine(title, width, true, marks), ...rows] };
 }
 
 function overlay(ui: Ui, placed: Layout, width: number, marks: Glyphs) {
