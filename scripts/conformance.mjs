@@ -7,7 +7,11 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, symlinkSync } from 'node:fs';
 
 const OUT = '.cache/tests';
-const [program, ...args] = process.argv.slice(2);
+const [first, ...rest] = process.argv.slice(2);
+// `npm run conformance -- programs` is a program of its own.
+const programs = first === 'conformance/main' && rest[0] === 'programs';
+const program = programs ? 'conformance/programs/main' : first;
+const args = programs ? rest.slice(1) : rest;
 
 run('node_modules/.bin/tsc', ['-p', 'tsconfig.json', '--outDir', OUT, '--noCheck']);
 mkdirSync(`${OUT}/src/trace`, { recursive: true });

@@ -6,9 +6,10 @@
  * count up from 1, so the same files give the same bytes on every machine.
  */
 
-/** One directory or regular file; parents must come before what is inside them. */
+/** One directory, regular file or symbolic link; parents must come before what is inside them. */
 export type CpioEntry =
   | { readonly kind: 'directory'; readonly path: string; readonly mode: number }
+  | { readonly kind: 'link'; readonly path: string; readonly target: string }
   | {
       readonly kind: 'file';
       readonly path: string;
@@ -19,6 +20,7 @@ export type CpioEntry =
 const MAGIC = '070701';
 const S_IFDIR = 0o040000;
 const S_IFREG = 0o100000;
+const S_IFLNK = 0o120000;
 
 /** Header and data are each padded to a multiple of four bytes. */
 const ALIGNMENT = 4;
@@ -37,9 +39,16 @@ const noData = new Uint8Array(0);
 
 function member(entry: CpioEntry, inode: number): Buffer {
   const name = entry.path.replace(/^\/+/, '');
-  return entry.kind === 'directory'
-    ? record({ name, inode, mode: S_IFDIR | entry.mode, links: 2, data: noData })
-    : record({ name, inode, mode: S_IFREG | entry.mode, links: 1, data: entry.data });
+  switch (entry.kind) {
+    case 'directory':
+      return record({ name, inode, mode: S_IFDIR | entry.mode, links: 2, data: noData });
+    case 'file':
+      return record({ name, inode, mode: S_IFREG | entry.mode, links: 1, data: entry.data });
+    case 'link': {
+      const data = Buffer.from(entry.target, 'utf8');
+      return record({ name, inode, mode: S_IFLNK | 0o777, links: 1, data });
+    }
+  }
 }
 
 interface Fields {

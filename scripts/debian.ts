@@ -4,7 +4,7 @@
  * Nothing is installed and no rights are needed.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The host cannot give us what we want; the message is one line for the user. */
@@ -90,6 +90,45 @@ export function fetchPackage(
   run('dpkg', ['-x', archive, 'files'], directory);
   const version = run('dpkg-deb', ['-f', archive, 'Version'], directory).trim();
   return { name, version, root };
+}
+
+/**
+ * What `apt-get install NAMES` would put on a machine that has nothing, but for what `leaveOut` matches:
+ * recommendations, and dependencies that nobody here needs.
+ */
+export function resolveInstallation(
+  names: readonly string[],
+  leaveOut: RegExp,
+  directory: string,
+): string[] {
+  mkdirSync(directory, { recursive: true });
+  const nothing = join(directory, 'status');
+  writeFileSync(nothing, '');
+  const options = ['-o', `Dir::State::status=${nothing}`, '-o', 'Debug::NoLocking=1'];
+  const install = ['-s', '-q', '--no-install-recommends', 'install', ...names];
+  const listing = run('apt-get', [...options, ...install]);
+  const all = [...listing.matchAll(/^Inst (\S+) /gm)].map((m) => m[1]!);
+  return all.filter((name) => !leaveOut.test(name)).sort();
+}
+
+/** Downloads packages and unpacks them all into one `root`. No package's scripts are run. */
+export function fetchPackages(
+  names: readonly string[],
+  directory: string,
+  root: string,
+): DebianPackage[] {
+  mkdirSync(directory, { recursive: true });
+  mkdirSync(root, { recursive: true });
+  run('apt-get', ['-q', 'download', ...names.map((name) => `${name}:${ARCHITECTURE}`)], directory);
+  const archives = readdirSync(directory).filter((file) => file.endsWith('.deb'));
+  if (archives.length !== names.length) {
+    throw new HostError(`apt-get download: expected ${names.length} .deb, got ${archives.length}`);
+  }
+  return archives.sort().map((archive) => {
+    run('dpkg', ['-x', archive, root], directory);
+    const field = (name: string) => run('dpkg-deb', ['-f', archive, name], directory).trim();
+    return { name: field('Package'), version: field('Version') };
+  });
 }
 
 function run(command: string, args: readonly string[], cwd?: string): string {

@@ -15,10 +15,11 @@ import {
 import { join } from 'node:path';
 import { fetchPackage, HostError, privateIndex, resolveMetaPackage } from './debian.ts';
 import { buildInitramfs } from './initramfs.ts';
+import { fetchPrograms } from './programs.ts';
 
 interface OptionalGuest {
   readonly what: string;
-  /** A command line to try it with; files are relative to the cache. */
+  /** How to try it; files are relative to the cache. */
   readonly command: string;
   fetch(cache: string, work: string): void;
 }
@@ -28,7 +29,7 @@ const LINUX = '--append "console=ttyS0 panic=-1"';
 export const OPTIONAL_GUESTS: Readonly<Record<string, OptionalGuest>> = {
   i386: {
     what: "Debian's i386 kernels, without and with PAE, and busybox: vmlinuz-686, vmlinuz-686-pae, initrd-i386.gz",
-    command: `--kernel vmlinuz-686 --initrd initrd-i386.gz ${LINUX} -m 256`,
+    command: `retrovisor run --kernel vmlinuz-686 --initrd initrd-i386.gz ${LINUX} -m 256`,
     fetch(cache, work) {
       const source = privateIndex(join(work, 'apt'), 'i386');
       for (const flavour of ['686', '686-pae']) {
@@ -47,7 +48,7 @@ export const OPTIONAL_GUESTS: Readonly<Record<string, OptionalGuest>> = {
   },
   memtest: {
     what: 'memtest86+ for 32 and 64 bits: memtest-ia32.bin, memtest-x64.bin',
-    command: '--kernel memtest-x64.bin --append "console=ttyS0,115200" -m 8',
+    command: 'retrovisor run --kernel memtest-x64.bin --append "console=ttyS0,115200" -m 8',
     fetch(cache, work) {
       const { root } = fetchPackage('memtest86+', join(work, 'memtest'));
       for (const [file, paths] of [
@@ -61,13 +62,18 @@ export const OPTIONAL_GUESTS: Readonly<Record<string, OptionalGuest>> = {
   installer: {
     what: "the Debian installer's netboot kernel and initrd: installer-linux, installer-initrd.gz",
     command:
-      '--kernel installer-linux --initrd installer-initrd.gz --append "console=ttyS0" -m 1024',
+      'retrovisor run --kernel installer-linux --initrd installer-initrd.gz --append "console=ttyS0" -m 1024',
     fetch(cache, work) {
       const { root } = fetchPackage('debian-installer-12-netboot-amd64', join(work, 'installer'));
       const images = 'usr/lib/debian-installer/images/12/amd64/text/debian-installer/amd64';
       copyFileSync(firstOf(root, [`${images}/linux`]), join(cache, 'installer-linux'));
       copyFileSync(firstOf(root, [`${images}/initrd.gz`]), join(cache, 'installer-initrd.gz'));
     },
+  },
+  programs: {
+    command: 'npm run conformance -- programs',
+    what: 'coreutils, bc, perl, python3, openssl, gzip, xz, zstd, gawk and gcc in one tree: programs/',
+    fetch: fetchPrograms,
   },
 };
 
@@ -83,7 +89,7 @@ export function fetchOptional(names: readonly string[], cache: string): void {
     } finally {
       rmSync(work, { recursive: true, force: true });
     }
-    process.stdout.write(`${name}: in ${cache}, try: retrovisor run ${guest.command}\n`);
+    process.stdout.write(`${name}: in ${cache}, try: ${guest.command}\n`);
   }
 }
 

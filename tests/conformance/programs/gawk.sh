@@ -1,0 +1,11 @@
+# GNU awk: doubles, MPFR's big numbers with -M, regular expressions, sorting, its random().
+gawk 'BEGIN { srand(42); for (i = 0; i < 5; i++) printf "%.17g ", rand(); print "" }'
+gawk 'BEGIN { for (i = -12; i <= 12; i++) { x = i / 3.7; printf "%.17g %.17g %.17g %.17g %.17g\n", sin(x), cos(x), exp(x), atan2(x, 0.3), log(x * x + 0.1) } }'
+gawk 'BEGIN { printf "%.17g %a %g %e %d %i %x %c\n", 0.1, 0.1, 1e100, 1 / 3, 2^53 + 1, -2^62, 2^40 - 1, 65; print 1e6, 1e17, 0.1 + 0.2, -0, 2^0.5, log(-1), 100000 * 100000, 17 % -5.5 }'
+gawk 'BEGIN { CONVFMT = "%.3g"; a[3.14159] = 1; for (k in a) print k; print substr("hello", 2.5, 2.5), index("foobar", "bar"), length(12345678901234567890) }'
+gawk -M -v PREC=300 'BEGIN { pi = atan2(0, -1); printf "%.80f\n%.80f\n%.60e\n", pi, exp(1), sqrt(2) ^ 101; print 2 ^ 400 - 1, 3 ^ 200 % 1000000007 }'
+gawk -M -v PREC=113 -v ROUNDMODE=U 'BEGIN { printf "%.40f %.40f\n", 1 / 3, sin(22) }'
+gawk 'BEGIN { for (i = 0; i < 30000; i++) { k = (i * 7919) % 10007; n[k]++; s += k * 1.0001 } printf "%.10f %d\n", s, length(n); m = asorti(n, o, "@ind_num_desc"); print m, o[1], o[m] }'
+seq 1 5000 | gawk '{ t = t "," $1 * $1 } END { print length(t); gsub(/[05]+,/, "<&>", t); print substr(t, 1000, 60); print gensub(/([0-9])\1/, "{\\1}", "g", substr(t, 3000, 40)); print toupper("abc") strtonum("0x1F") and(12, 10) xor(5, 3) lshift(1, 40) compl(0) }'
+gawk 'BEGIN { print strftime("%Y-%m-%dT%H:%M:%SZ", 1700000000, 1), mktime("2023 11 14 22 13 20") }'
+gawk 'function f(n) { return n < 2 ? n : f(n - 1) + f(n - 2) } BEGIN { print f(21) }'
