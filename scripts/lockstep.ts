@@ -1,6 +1,7 @@
 /**
  * `npm run lockstep -- --kernel FILE [--initrd FILE] [--append STR] [-m MIB] [--cpu MODEL]
- * [--until ICOUNT] [--every N]`: a guest interpreted and in the JIT, side by side.
+ * [--until ICOUNT] [--every N] [--glance N]`: a guest interpreted and in the JIT, side by side. Whole
+ * states are compared every --every instructions, registers every --glance.
  */
 
 import { readFileSync } from 'node:fs';
@@ -16,8 +17,9 @@ const { values } = parseArgs({
     append: { type: 'string', default: '' },
     memory: { type: 'string', short: 'm', default: '256' },
     cpu: { type: 'string', default: 'v2' },
-    until: { type: 'string', default: '1000000000' },
-    every: { type: 'string', default: '5000000' },
+    until: { type: 'string', default: '1000000000000' },
+    every: { type: 'string', default: '2000000' },
+    glance: { type: 'string', default: '50000' },
   },
 });
 
@@ -50,6 +52,7 @@ function main(): number {
   const result = lockstep(machines[0]!, machines[1]!, {
     until: Number(values.until),
     stride: Number(values.every),
+    glance: Number(values.glance),
     onStride: (at) => {
       if (process.stderr.isTTY) process.stderr.write(`\r${(at / 1e6).toFixed(0)} M `);
     },

@@ -1,6 +1,6 @@
 /** vCPUs in a state that tests start from: long mode, ring 0, identity-mapped, interrupts off. */
 
-import { createVcpu } from '../engine/create.ts';
+import { createVcpu, type VcpuOptions } from '../engine/create.ts';
 import { gpa, icount } from '../engine/units.ts';
 import type { Segment, Vcpu } from '../engine/vcpu/vcpu.ts';
 import { assemble } from './assemble.ts';
@@ -29,8 +29,11 @@ export function peek64(vcpu: Vcpu, at: number): bigint {
 }
 
 /** 64-bit code at CODE_AT, 2 MiB pages over all RAM, RSP at STACK_TOP. */
-export function longMode(code: string | Uint8Array): Vcpu {
-  const vcpu = createVcpu({ memoryBytes: MEMORY });
+export function longMode(
+  code: string | Uint8Array,
+  options: Omit<VcpuOptions, 'memoryBytes'> = {},
+): Vcpu {
+  const vcpu = createVcpu({ memoryBytes: MEMORY, ...options });
   vcpu.ram.poke(gpa(CODE_AT), typeof code === 'string' ? assemble(code) : code);
   poke64(vcpu, 0x1000, 0x2003n);
   poke64(vcpu, 0x2000, 0x3003n);

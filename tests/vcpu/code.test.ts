@@ -30,6 +30,22 @@ describe('self-modifying code', () => {
   });
 });
 
+describe('a code cache that is always full', () => {
+  it('has no links into what was overwritten', () => {
+    // The loop rewrites an instruction of the block ahead: that block goes and is decoded anew each
+    // time round, until its records fill the cache and the place of the first is written again.
+    const code =
+      'lea rdi, [rip + 1f + 1]; 2: add byte ptr [rdi], 1; jmp 1f; nop; 1: mov al, 0; add ebx, eax; jmp 2b';
+    const rounds = 20_000;
+    const [small, large] = [{ codeBytes: 8192 }, {}].map((limits) => {
+      const vcpu = longMode(code, { accel: 'interp', limits });
+      runTo(vcpu, 1 + 5 * rounds);
+      return vcpu.stateHash();
+    });
+    expect(small).toBe(large);
+  });
+});
+
 describe('page ends', () => {
   it('an instruction across two pages follows the second page', () => {
     // mov eax, imm32 with its immediate in the next page, which is then mapped elsewhere.

@@ -24,6 +24,32 @@ test('the tiers agree', () => {
   expect(result).toEqual({ kind: 'same', icount: UNTIL, stop: 'until' });
 });
 
+test('a difference that is gone before the stride ends is found by a glance at the registers', () => {
+  const [FROM, TO] = [150_050, 150_150];
+  /** DR3 is another from the one icount to the other. */
+  const flickering = (): Machine => {
+    const made = machine('jit');
+    const { vcpu } = made;
+    const run = made.run.bind(made);
+    made.run = (until) => {
+      for (const at of [FROM, TO]) {
+        if (vcpu.icount > at || until <= at) continue;
+        run(icount(at));
+        const dr = vcpu.registers().dr.map((value, n) => (n === 3 ? value ^ 0x55n : value));
+        vcpu.setRegisters({ dr });
+      }
+      return run(until);
+    };
+    return made;
+  };
+  const options = { until: 500_000, stride: 100_000 };
+  expect(lockstep(machine('interp'), flickering(), options).kind).toBe('same');
+  expect(lockstep(machine('interp'), flickering(), { ...options, glance: 100 })).toMatchObject({
+    kind: 'different',
+    difference: { icount: FROM, lines: [expect.stringMatching(/^dr: /)] },
+  });
+});
+
 test('an instruction that does something else is found', () => {
   const [a, b] = [machine('interp'), machine('jit')];
   // The second machine is given another byte of memory, which no instruction wrote.

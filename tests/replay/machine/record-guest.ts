@@ -28,13 +28,19 @@ export interface RecordedGuest {
 export interface GuestRun extends BootRequest {
   readonly limit: number;
   readonly hashSpacing: number;
+  readonly makeVcpu?: typeof createVcpu;
 }
 
-export function recordGuest({ limit, hashSpacing, ...boot }: GuestRun): RecordedGuest {
+export function recordGuest({
+  limit,
+  hashSpacing,
+  makeVcpu = createVcpu,
+  ...boot
+}: GuestRun): RecordedGuest {
   const { memoryBytes, kernel, initrd } = boot;
   const plan = planBoot(boot);
   if (!plan.ok) throw new Error(plan.error);
-  const vcpu = createVcpu({ memoryBytes });
+  const vcpu = makeVcpu({ memoryBytes });
   vcpu.setRegisters(plan.value.registers);
   const images = [kernel, initrd ?? new Uint8Array(0)].map((bytes, i) => ({
     role: i === 0 ? ('kernel' as const) : ('initrd' as const),
