@@ -33,7 +33,7 @@ function main(): number {
   const startedMs = Date.now();
   const native = runNatively(names);
   const guest = runInGuest(names, cpu, (name, millions) => {
-    if (process.stderr.isTTY) process.stderr.write(`\r${name} ${millions.toFixed(0)} M    `);
+    if (process.stderr.isTTY) process.stderr.write(`\r${name} ${millions.toFixed(0)} M \x1b[K`);
   });
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
   let differing = 0;
@@ -49,9 +49,10 @@ function main(): number {
     );
     if (!same) process.stdout.write(`${difference(here, there).join('\n')}\n`);
   }
+  if (guest.trouble !== undefined) process.stdout.write(`${guest.trouble}\n`);
   const seconds = Math.round((Date.now() - startedMs) / 1000);
   process.stdout.write(`${differing} of ${names.length} programs differ, ${seconds} s\n`);
-  return differing ? 1 : 0;
+  return differing || guest.trouble !== undefined ? 1 : 0;
 }
 
 process.exitCode = main();
