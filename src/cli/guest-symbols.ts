@@ -12,7 +12,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Vcpu } from '../engine/vcpu/vcpu.ts';
 import type { PlaceNames } from '../exits/places.ts';
-import { linuxSlide, loadSymbols, SymbolError } from '../symbols/load.ts';
+import { linuxSlide, loadSymbolFile, loadSymbols, SymbolError } from '../symbols/load.ts';
 import { SymbolTable } from '../symbols/symbol-table.ts';
 import { parseSystemMap, systemMap } from '../symbols/system-map.ts';
 import { LinuxNames, type Looked } from '../target/linux-names.ts';
@@ -110,7 +110,7 @@ function finished<T>(work: Generator<unknown, T>): T {
 function givenSymbols(command: string, path: string): SymbolTable {
   checkInputFile(command, path);
   try {
-    return loadSymbols(readFileSync(path), path);
+    return loadSymbolFile(path);
   } catch (error) {
     if (error instanceof SymbolError) throw new UsageError(error.message);
     throw error;

@@ -1,0 +1,251 @@
+/**
+ * One file of the program, where the guest has it: symbols, debug information and tables, each read
+ * when first asked for. Tables hold addresses as linked; the slide is between them and the guest.
+ */
+
+import { AddressMap } from './dwarf/address-map.ts';
+import { DebugInfo } from './dwarf/debug-info.ts';
+import { buildFileIndex, type FileIndex } from './dwarf/file-index.ts';
+import { type LineTable, readLineTable } from './dwarf/line-table.ts';
+import { buildNameIndex, NameIndex } from './dwarf/name-index.ts';
+import { DebugSections } from './dwarf/sections.ts';
+import type { Unit } from './dwarf/unit.ts';
+import { fileSource } from './elf/byte-source.ts';
+import { buildIdOf, findAlternateFile, findDebugFile } from './elf/debug-file.ts';
+import {
+  ElfFile,
+  ET_REL,
+  isElf,
+  type Section,
+  SHF_ALLOC,
+  SHF_EXECINSTR,
+  SHT_NOBITS,
+} from './elf/elf-file.ts';
+import type { Layout } from './elf/relocate.ts';
+import { elfSymbols, rawSymbols } from './elf/symtab.ts';
+import { type AddressRange, type ProgramImage, SymbolError } from './program.ts';
+import { SymbolTable } from './symbol-table.ts';
+import { parseSystemMap } from './system-map.ts';
+
+export interface ImageOptions {
+  readonly debugDirectories: readonly string[];
+  /** For a module: where the guest has its sections, by name. */
+  readonly sections?: ReadonlyMap<string, bigint>;
+  readonly name?: string;
+}
+
+const PER_CPU = '.data..percpu';
+
+export class Image implements ProgramImage {
+  readonly name: string;
+  readonly path: string;
+  readonly debugPath: string | undefined;
+  readonly buildId: string | undefined;
+  readonly bits: 32 | 64;
+  readonly symbols: SymbolTable;
+  /** What addresses in tables count from. */
+  readonly base: bigint;
+  /** As linked. */
+  readonly linkedRanges: readonly AddressRange[];
+  readonly perCpu: AddressRange | undefined;
+  readonly info: DebugInfo | undefined;
+  slide = 0n;
+  /** The file itself; undefined for a list of symbols. */
+  readonly elf: ElfFile | undefined;
+  readonly #debug: ElfFile | undefined;
+  readonly #addresses: ReadonlyMap<number, bigint>;
+  #map: AddressMap | undefined;
+  #files: FileIndex | undefined;
+  #names: NameIndex | undefined;
+  #alternate: DebugInfo | undefined;
+
+  constructor(path: string, options: ImageOptions) {
+    this.path = path;
+    this.name = options.name ?? nameOf(path);
+    const source = fileSource(path);
+    const isImage = isElf(source.read(0, Math.min(64, source.size)));
+    if (!isImage) {
+      const text = new TextDecoder('latin1').decode(source.read(0, source.size));
+      source.close();
+      const symbols = parseSystemMap(text);
+      if (symbols.length === 0) {
+        throw new SymbolError(
+          `'${path}': expected an ELF file or a System.map, found no symbols in it`,
+        );
+      }
+      this.symbols = new SymbolTable(symbols);
+      this.bits = symbols.some(({ start }) => start > 0xffff_ffffn) ? 64 : 32;
+      this.base = symbols[0]!.start;
+      this.linkedRanges = [];
+      this.#addresses = new Map();
+      return;
+    }
+    const elf = new ElfFile(source);
+    this.elf = elf;
+    this.bits = elf.wide ? 64 : 32;
+    this.buildId = buildIdOf(elf);
+    const whole = hasDebugInfo(elf)
+      ? undefined
+      : findDebugFile(elf, path, options.debugDirectories);
+    this.#debug = whole;
+    const debug = whole ?? elf;
+    this.debugPath = hasDebugInfo(debug) ? debug.name : undefined;
+    this.#addresses = sectionAddresses(debug, options.sections);
+    const loaded = loadedSections(debug, this.#addresses);
+    this.linkedRanges = spans(loaded.filter(({ section }) => section.name !== PER_CPU));
+    const code = loaded.find(({ section }) => (section.flags & SHF_EXECINSTR) !== 0);
+    this.base = code?.address ?? loaded[0]?.address ?? 0n;
+    const perCpu = loaded.find(({ section }) => section.name === PER_CPU);
+    if (perCpu) {
+      this.perCpu = { start: perCpu.address, end: perCpu.address + BigInt(perCpu.section.size) };
+    }
+    const own = elfSymbols(debug, this.#addresses);
+    this.symbols = new SymbolTable(own.length > 0 ? own : elfSymbols(elf, this.#addresses));
+    if (this.debugPath !== undefined) {
+      const layout: Layout = { addresses: this.#addresses, symbols: relocationSymbols(debug) };
+      this.info = new DebugInfo(
+        new DebugSections(debug, layout),
+        () => (this.#alternate ??= alternateOf(debug, options.debugDirectories)),
+      );
+    }
+  }
+
+  get ranges(): readonly AddressRange[] {
+    return this.linkedRanges.map(({ start, end }) => ({
+      start: this.toGuest(start),
+      end: this.toGuest(end),
+    }));
+  }
+
+  toGuest(linked: bigint): bigint {
+    return this.isPerCpu(linked) ? linked : BigInt.asUintN(this.bits, linked + this.slide);
+  }
+
+  toLinked(at: bigint): bigint {
+    return BigInt.asUintN(this.bits, at - this.slide);
+  }
+
+  /** An offset into each CPU's own area, not an address. */
+  isPerCpu(linked: bigint): boolean {
+    return this.perCpu !== undefined && linked >= this.perCpu.start && linked < this.perCpu.end;
+  }
+
+  contains(at: bigint): boolean {
+    const linked = this.toLinked(at);
+    return this.linkedRanges.some(({ start, end }) => linked >= start && linked < end);
+  }
+
+  unitAt(linked: bigint): Unit | undefined {
+    if (!this.info) return undefined;
+    this.#map ??= new AddressMap(this.info, this.base);
+    return this.#map.unitAt(linked);
+  }
+
+  lines(unit: Unit): LineTable | undefined {
+    // What is linked has nothing at 0; what is not has been relocated.
+    return unit.once('lines', () => readLineTable(unit, this.base, true));
+  }
+
+  get files(): FileIndex {
+    if (this.#files) return this.#files;
+    const building = this.buildFiles();
+    for (;;) {
+      const { done } = building.next();
+      if (done) return this.#files!;
+    }
+  }
+
+  /** In steps; each yields the share done. */
+  *buildFiles(): Generator<number, void> {
+    if (this.#files) return;
+    if (this.info) this.#files = yield* buildFileIndex(this.info);
+    else this.#files = { paths: [], units: [] };
+  }
+
+  get names(): NameIndex {
+    if (this.#names) return this.#names;
+    const building = this.buildNames();
+    for (;;) {
+      const { done } = building.next();
+      if (done) return this.#names!;
+    }
+  }
+
+  /** In steps; each yields the share done. */
+  *buildNames(): Generator<number, void> {
+    if (!this.#names && this.info) {
+      this.#names = new NameIndex(this.info, yield* buildNameIndex(this.info));
+    }
+  }
+
+  section(name: string): Section | undefined {
+    return this.elf?.section(name);
+  }
+
+  close(): void {
+    this.elf?.close();
+    this.#debug?.close();
+    this.#alternate?.sections.elf.close();
+  }
+}
+
+const hasDebugInfo = (elf: ElfFile): boolean =>
+  elf.section('.debug_info') !== undefined || elf.section('.zdebug_info') !== undefined;
+
+const relocationSymbols = (elf: ElfFile) => (elf.type === ET_REL ? rawSymbols(elf) : []);
+
+/** Where each section is that takes part in the running program. */
+function sectionAddresses(
+  elf: ElfFile,
+  given: ReadonlyMap<string, bigint> | undefined,
+): ReadonlyMap<number, bigint> {
+  const found = new Map<number, bigint>();
+  for (const { index, name, flags, addr } of elf.sections) {
+    if (elf.type !== ET_REL) {
+      if (flags & SHF_ALLOC) found.set(index, addr);
+      continue;
+    }
+    const address = given?.get(name);
+    if (address !== undefined) found.set(index, address);
+  }
+  return found;
+}
+
+interface Loaded {
+  readonly section: Section;
+  readonly address: bigint;
+}
+
+function loadedSections(elf: ElfFile, addresses: ReadonlyMap<number, bigint>): Loaded[] {
+  return elf.sections
+    .filter(({ flags, size }) => (flags & SHF_ALLOC) !== 0 && size > 0)
+    .flatMap((section) => {
+      const address = addresses.get(section.index);
+      // Zero is where a linker puts what is nowhere.
+      const real = address !== undefined && (address > 0n || section.name === PER_CPU);
+      return real ? [{ section, address }] : [];
+    })
+    .filter(({ section }) => section.type !== SHT_NOBITS || section.size < 2 ** 40);
+}
+
+/** Sections close to each other are one range: 64 MiB are far. */
+function spans(loaded: readonly Loaded[]): AddressRange[] {
+  const sorted = [...loaded].sort((a, b) => (a.address < b.address ? -1 : 1));
+  const found: { start: bigint; end: bigint }[] = [];
+  for (const { section, address } of sorted) {
+    const end = address + BigInt(section.size);
+    const last = found.at(-1);
+    if (last && address - last.end < 0x400_0000n) {
+      if (end > last.end) last.end = end;
+    } else found.push({ start: address, end });
+  }
+  return found;
+}
+
+function alternateOf(elf: ElfFile, directories: readonly string[]): DebugInfo | undefined {
+  const found = findAlternateFile(elf, elf.name, directories);
+  return found && new DebugInfo(new DebugSections(found));
+}
+
+const nameOf = (path: string): string =>
+  (path.split('/').at(-1) ?? path).replace(/\.(?:debug|ko|elf)$/, '');
