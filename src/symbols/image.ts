@@ -4,13 +4,16 @@
  */
 
 import { AddressMap } from './dwarf/address-map.ts';
+import type { CallFrames } from './dwarf/call-frames.ts';
 import { DebugInfo } from './dwarf/debug-info.ts';
+import type { Die } from './dwarf/die.ts';
 import { buildFileIndex, type FileIndex } from './dwarf/file-index.ts';
+import { scopesAt } from './dwarf/functions.ts';
 import { type LineTable, readLineTable } from './dwarf/line-table.ts';
 import { buildNameIndex, NameIndex } from './dwarf/name-index.ts';
 import { DebugSections } from './dwarf/sections.ts';
 import type { Unit } from './dwarf/unit.ts';
-import { fileSource } from './elf/byte-source.ts';
+import { fileSource, memorySource } from './elf/byte-source.ts';
 import { buildIdOf, findAlternateFile, findDebugFile } from './elf/debug-file.ts';
 import {
   ElfFile,
@@ -23,9 +26,11 @@ import {
 } from './elf/elf-file.ts';
 import type { Layout } from './elf/relocate.ts';
 import { elfSymbols, rawSymbols } from './elf/symtab.ts';
-import { type AddressRange, type ProgramImage, SymbolError } from './program.ts';
+import { type AddressRange, type ProgramImage, SymbolError, type SymbolFile } from './program.ts';
 import { SymbolTable } from './symbol-table.ts';
 import { parseSystemMap } from './system-map.ts';
+import type { OrcTable } from './unwind/orc.ts';
+import { callFramesOf, orcOf } from './unwind/tables.ts';
 
 export interface ImageOptions {
   readonly debugDirectories: readonly string[];
@@ -53,16 +58,21 @@ export class Image implements ProgramImage {
   /** The file itself; undefined for a list of symbols. */
   readonly elf: ElfFile | undefined;
   readonly #debug: ElfFile | undefined;
-  readonly #addresses: ReadonlyMap<number, bigint>;
+  readonly #given: ReadonlyMap<string, bigint> | undefined;
+  readonly #sections: readonly DebugSections[];
+  #frames: CallFrames | false | undefined;
+  #orc: { readonly slide: bigint; readonly table: OrcTable | undefined } | undefined;
   #map: AddressMap | undefined;
   #files: FileIndex | undefined;
   #names: NameIndex | undefined;
   #alternate: DebugInfo | undefined;
 
-  constructor(path: string, options: ImageOptions) {
+  constructor(file: SymbolFile, options: ImageOptions) {
+    const path = typeof file === 'string' ? file : file.name;
     this.path = path;
+    this.#given = options.sections;
     this.name = options.name ?? nameOf(path);
-    const source = fileSource(path);
+    const source = typeof file === 'string' ? fileSource(file) : memorySource(file.bytes, path);
     const isImage = isElf(source.read(0, Math.min(64, source.size)));
     if (!isImage) {
       const text = new TextDecoder('latin1').decode(source.read(0, source.size));
@@ -77,7 +87,7 @@ export class Image implements ProgramImage {
       this.bits = symbols.some(({ start }) => start > 0xffff_ffffn) ? 64 : 32;
       this.base = symbols[0]!.start;
       this.linkedRanges = [];
-      this.#addresses = new Map();
+      this.#sections = [];
       return;
     }
     const elf = new ElfFile(source);
@@ -90,8 +100,8 @@ export class Image implements ProgramImage {
     this.#debug = whole;
     const debug = whole ?? elf;
     this.debugPath = hasDebugInfo(debug) ? debug.name : undefined;
-    this.#addresses = sectionAddresses(debug, options.sections);
-    const loaded = loadedSections(debug, this.#addresses);
+    const addresses = sectionAddresses(debug, options.sections);
+    const loaded = loadedSections(debug, addresses);
     this.linkedRanges = spans(loaded.filter(({ section }) => section.name !== PER_CPU));
     const code = loaded.find(({ section }) => (section.flags & SHF_EXECINSTR) !== 0);
     this.base = code?.address ?? loaded[0]?.address ?? 0n;
@@ -99,14 +109,16 @@ export class Image implements ProgramImage {
     if (perCpu) {
       this.perCpu = { start: perCpu.address, end: perCpu.address + BigInt(perCpu.section.size) };
     }
-    const own = elfSymbols(debug, this.#addresses);
-    this.symbols = new SymbolTable(own.length > 0 ? own : elfSymbols(elf, this.#addresses));
+    const own = elfSymbols(debug, addresses);
+    this.symbols = new SymbolTable(own.length > 0 ? own : elfSymbols(elf, addresses));
+    const layout: Layout = { addresses, symbols: relocationSymbols(debug) };
+    const sections = new DebugSections(debug, layout);
+    this.#sections = debug === elf ? [sections] : [sections, new DebugSections(elf)];
     if (this.debugPath !== undefined) {
-      const layout: Layout = { addresses: this.#addresses, symbols: relocationSymbols(debug) };
-      this.info = new DebugInfo(
-        new DebugSections(debug, layout),
-        () => (this.#alternate ??= alternateOf(debug, options.debugDirectories)),
-      );
+      this.info = new DebugInfo(sections, () => {
+        this.#alternate ??= alternateOf(debug, options.debugDirectories);
+        return this.#alternate;
+      });
     }
   }
 
@@ -139,6 +151,12 @@ export class Image implements ProgramImage {
     if (!this.info) return undefined;
     this.#map ??= new AddressMap(this.info, this.base);
     return this.#map.unitAt(linked);
+  }
+
+  /** The function at an address as linked, and what is entered inside it; outermost first. */
+  scopesAt(linked: bigint): Die[] {
+    const unit = this.unitAt(linked);
+    return unit ? scopesAt(unit, linked) : [];
   }
 
   lines(unit: Unit): LineTable | undefined {
@@ -178,8 +196,32 @@ export class Image implements ProgramImage {
     }
   }
 
-  section(name: string): Section | undefined {
-    return this.elf?.section(name);
+  /** The start of the symbol an address is in. */
+  symbolStart(at: bigint): bigint | undefined {
+    const found = this.symbols.locate(this.toLinked(at));
+    return found && this.toGuest(found.start);
+  }
+
+  /** The file that has a section in full: a debug file has only the headers of what is loaded. */
+  unwindSections(name: string): DebugSections | undefined {
+    return this.#sections.find((sections) => sections.size(name) > 0);
+  }
+
+  sectionAddress({ elf }: DebugSections, name: string): bigint | undefined {
+    const section = elf.section(name);
+    if (elf.type === ET_REL) return this.#given?.get(name);
+    return section?.addr;
+  }
+
+  get callFrames(): CallFrames | undefined {
+    if (this.#frames === undefined) this.#frames = callFramesOf(this) ?? false;
+    return this.#frames || undefined;
+  }
+
+  /** For where the image is now. */
+  get orc(): OrcTable | undefined {
+    if (this.#orc?.slide !== this.slide) this.#orc = { slide: this.slide, table: orcOf(this) };
+    return this.#orc.table;
   }
 
   close(): void {

@@ -222,9 +222,12 @@ export interface Program {
   close(): void;
 }
 
+/** A path, or a file that is at hand already. */
+export type SymbolFile = string | { readonly name: string; readonly bytes: Uint8Array };
+
 export interface ProgramOptions {
   /** ELF files with or without debug information, System.map, kallsyms. The first is the kernel. */
-  readonly files: readonly string[];
+  readonly files: readonly SymbolFile[];
   /** Where to look for separate debug files and modules, besides the usual places. */
   readonly debugDirectories?: readonly string[];
   /** Prefixes of paths as built → as they are here. */

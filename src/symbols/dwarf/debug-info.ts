@@ -14,6 +14,8 @@ import { readUnitHeader, Unit } from './unit.ts';
 
 /** Units kept in memory: some 60 KB each in a kernel, and several times that once looked at. */
 const UNITS_KEPT = 192;
+/** Before DWARF 5 the header does not say whether a unit is split: of so many the entry is asked. */
+const OLDER_UNITS_ASKED = 16;
 /** The longest header: 64-bit DWARF, a type unit. */
 const HEADER_MAX = 40;
 
@@ -135,9 +137,10 @@ export class DebugInfo {
 
   /** Names of .dwo files: the part of the debug information that is not here. */
   *splitNames(): Generator<string> {
+    let older = 0;
     for (const unit of this.units) {
       const { type, version } = unit.header;
-      if (type !== UT.SKELETON && version >= 5) continue;
+      if (version >= 5 ? type !== UT.SKELETON : ++older > OLDER_UNITS_ASKED) continue;
       const name = unit.splitName;
       if (name !== undefined) yield name;
     }

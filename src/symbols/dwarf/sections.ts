@@ -3,7 +3,7 @@
  * .debug_line, which make up most of a kernel's debug file, are read by the unit.
  */
 
-import { type ElfFile, ET_REL, type Section } from '../elf/elf-file.ts';
+import { type ElfFile, ET_REL, type Section, SHT_NOBITS } from '../elf/elf-file.ts';
 import { type Layout, relocated } from '../elf/relocate.ts';
 import { SymbolError } from '../program.ts';
 import { Reader } from './reader.ts';
@@ -28,7 +28,8 @@ export class DebugSections {
 
   size(name: string): number {
     const section = this.#section(name);
-    if (!section) return 0;
+    // A debug file has only the headers of what the program loads.
+    if (!section || section.type === SHT_NOBITS) return 0;
     return this.#isDirect(section) ? section.size : this.bytes(name).length;
   }
 
