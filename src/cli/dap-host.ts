@@ -10,8 +10,11 @@ import type {
   OpenControl,
   Opened,
 } from '../dap/host.ts';
+import type { Program } from '../symbols/program.ts';
+import type { Recording } from '../trace/recording.ts';
 import { UsageError } from './errors.ts';
 import type { Accel } from './guest-options.ts';
+import { guestProgram } from './guest-program.ts';
 import { guestNames } from './guest-symbols.ts';
 import { openTarget } from './open-target.ts';
 import { version } from './package-root.ts';
@@ -28,12 +31,13 @@ export class CliDapHost implements DapHost {
     try {
       return await readingFromAsync(path, async () => {
         const target = openTarget(recording, path, accelOf(args));
-        const [file] = [args.symbols ?? []].flat();
-        const symbols = file === undefined ? undefined : placed(file, args);
-        const names = guestNames({ command: 'symbols', recording, path, symbols });
+        const program = programOf(recording, path, args);
         return {
-          ...{ target, program: bareProgram(names.table), name: path.split('/').at(-1) ?? path },
-          close: async () => recording.close(),
+          ...{ target, program, name: path.split('/').at(-1) ?? path },
+          close: async () => {
+            program.close();
+            recording.close();
+          },
         };
       });
     } catch (error) {
@@ -45,6 +49,24 @@ export class CliDapHost implements DapHost {
   async launch(_args: LaunchArguments, _control: OpenControl): Promise<Opened> {
     throw new UsageError('launch is not there yet');
   }
+}
+
+function programOf(recording: Recording, path: string, args: CommonArguments): Program {
+  const { debugDirectories, sourceFileMap, slide } = args;
+  const found = guestProgram(recording, {
+    files: [args.symbols ?? []].flat().map((file) => placed(file, args)),
+    ...(debugDirectories ? { debugDirectories } : {}),
+    ...(sourceFileMap ? { sourceFileMap } : {}),
+    ...(slide === undefined ? {} : { slide: slideOf(slide) }),
+  });
+  if (found) return found;
+  const names = guestNames({ command: 'symbols', recording, path, symbols: undefined });
+  return bareProgram(names.table);
+}
+
+function slideOf(text: string): bigint {
+  if (/^(?:0x)?[0-9a-f]{1,16}$/i.test(text)) return BigInt(`0x${text.replace(/^0x/i, '')}`);
+  throw new UsageError(`slide: expected a hexadecimal number like 0x1a000000, got '${text}'`);
 }
 
 const placed = (path: string, { cwd }: CommonArguments): string =>

@@ -118,12 +118,20 @@ function givenSymbols(command: string, path: string): SymbolTable {
 }
 
 function ownSymbols(recording: Recording): SymbolTable | undefined {
+  const kernel = kernelOf(recording);
+  return kernel && kernelSymbols(kernel.bytes, kernel.name);
+}
+
+/** The kernel that was recorded, if it is in the recording and no larger than kernels are. */
+export function kernelOf(
+  recording: Recording,
+): { readonly name: string; readonly bytes: Uint8Array } | undefined {
   const kernel = recording.header.images.find(({ role }) => role === 'kernel');
   if (!kernel || kernel.size > KERNEL_BYTES_MAX) return undefined;
-  const file = Buffer.alloc(kernel.size);
+  const bytes = Buffer.alloc(kernel.size);
   const whole = { offset: 0, length: kernel.size };
-  recording.images.read(kernel.sha256, whole, (at, bytes) => file.set(bytes, at));
-  return kernelSymbols(file, kernel.name);
+  recording.images.read(kernel.sha256, whole, (at, part) => bytes.set(part, at));
+  return { name: kernel.name, bytes };
 }
 
 /** Undefined for a kernel without a symbol table. */
@@ -172,7 +180,7 @@ function keepSymbols(recording: Recording, path: string, table: SymbolTable): vo
 }
 
 /** The last address the guest wrote to IA32_LSTAR; its first may be from before it moved. */
-function systemCallEntry(recording: Recording): bigint | undefined {
+export function systemCallEntry(recording: Recording): bigint | undefined {
   let found: bigint | undefined;
   for (const chunk of recording.chunks.keys()) {
     const block = recording.block(chunk);

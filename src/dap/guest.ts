@@ -74,6 +74,8 @@ export function readRegister(registers: Registers, name: string): bigint | undef
   }
   if (name in X87) return BigInt(registers[X87[name as keyof typeof X87]]);
   if (/^dr[0-367]$/.test(name)) return registers.dr[[0, 1, 2, 3, 6, 7].indexOf(Number(name[2]))];
+  if (name === 'idtr_base') return registers.idtr.base;
+  if (name === 'gdtr_base') return registers.gdtr.base;
   if (name === 'eip') return BigInt.asUintN(32, registers.rip);
   return undefined;
 }

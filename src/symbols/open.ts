@@ -10,8 +10,10 @@ import { SourcePaths } from './source-paths.ts';
 export function openProgram(options: ProgramOptions): Program {
   const debugDirectories = options.debugDirectories ?? [];
   const images = options.files.map((file) => new Image(file, { debugDirectories }));
+  const linked = (symbol: string): bigint | undefined => images[0]?.symbols.symbol(symbol)?.start;
+  const slide = typeof options.slide === 'function' ? options.slide(linked) : options.slide;
   for (const image of images) {
-    if (options.slide !== undefined) image.slide = BigInt.asUintN(64, options.slide);
+    if (slide !== undefined) image.slide = BigInt.asUintN(64, slide);
     refuseSplit(image);
   }
   const cache = options.cache;

@@ -232,8 +232,10 @@ export interface ProgramOptions {
   readonly debugDirectories?: readonly string[];
   /** Prefixes of paths as built → as they are here. */
   readonly sourceFileMap?: Readonly<Record<string, string>>;
-  /** If known; else `locate` finds it. */
-  readonly slide?: bigint;
+  /** If known, maybe from where a symbol was linked; else `locate` finds it. */
+  readonly slide?:
+    | bigint
+    | ((linked: (symbol: string) => bigint | undefined) => bigint | undefined);
   /** Folder for indexes; false for none. Default: `retrovisor/symbols` in the user's cache. */
   readonly cache?: string | false;
 }

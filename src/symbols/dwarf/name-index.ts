@@ -140,6 +140,8 @@ interface Plan {
   readonly kind: number;
   readonly children: boolean;
   readonly isDeclaration: boolean;
+  /** The definition of what was declared before: the name is there. */
+  readonly completes: boolean;
   readonly nameIndex: number;
   readonly nameForm: number;
   readonly siblingIndex: number;
@@ -201,8 +203,9 @@ class UnitNames {
       const plan = this.#plans[code];
       if (!plan) throw reader.error(`an abbreviation ${code}`);
       const data = reader.at;
-      if (plan.kind >= 0 && plan.nameIndex >= 0 && !plan.isDeclaration) {
-        this.#add(plan, data, origin + start);
+      if (plan.kind >= 0 && !plan.isDeclaration) {
+        if (plan.nameIndex >= 0) this.#add(plan, data, origin + start);
+        else if (plan.completes) this.#addCompleted(plan, origin + start);
       }
       const opens = plan.children && isOpen(plan.abbreviation.tag);
       if (plan.children && !opens && plan.siblingIndex >= 0) {
@@ -246,6 +249,17 @@ class UnitNames {
     if (name !== undefined) this.#found.addOwn(name, kind, die);
   }
 
+  #addCompleted({ kind }: Plan, die: number): void {
+    const declared = this.#unit.die(die - this.#unit.header.offset).reference(AT.SPECIFICATION);
+    const name = declared?.attribute(AT.NAME);
+    if (name?.kind === 'string' && declared?.unit.info === this.#unit.info) {
+      this.#found.add(name.offset, kind, die);
+      return;
+    }
+    const text = declared?.name;
+    if (text !== undefined) this.#found.addOwn(text, kind, die);
+  }
+
   #seek({ offsets, forms }: Abbreviation, index: number, data: number) {
     let from = index;
     while (offsets[from]! < 0) from--;
@@ -269,6 +283,7 @@ function planOf(abbreviation: Abbreviation): Plan {
     kind: KIND_OF_TAG.get(tag) ?? -1,
     children: abbreviation.children,
     isDeclaration: names.includes(AT.DECLARATION),
+    completes: names.includes(AT.SPECIFICATION),
     nameIndex,
     nameForm: forms[nameIndex] ?? 0,
     siblingIndex: names.indexOf(AT.SIBLING),
