@@ -1,78 +1,96 @@
 /** `retrovisor bench`: how fast it is here, beside the peers that are installed. */
 
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { Option } from 'commander';
+import type { BenchGuest } from './bench/guests.ts';
+import { GUESTS, guestFiles, missingFile } from './bench/guests.ts';
+import type { BenchPlan, Subject } from './bench/plan.ts';
+import { SUBJECTS } from './bench/plan.ts';
 import { type Cli, finish } from './command.ts';
 import { UsageError } from './errors.ts';
-import { table } from './format.ts';
-import { packageRoot } from './package-root.ts';
-
-const GUESTS = ['demo', 'cloud', 'amd64'] as const;
-export type BenchGuest = (typeof GUESTS)[number];
+import type { Output } from './output.ts';
+import { Interruption } from './signals.ts';
 
 interface BenchOptions {
-  guest: BenchGuest;
+  guest?: BenchGuest[];
+  only?: Subject[];
+  rounds?: number;
+  quick?: boolean;
   peers: boolean;
+  markdown?: boolean;
+  part?: string;
 }
+
+const ROUNDS_MAX = 100;
 
 export function addBench(cli: Cli): void {
   const command = cli.program
     .command('bench')
     .description('how fast it is here, beside peers')
     .addOption(
-      new Option('--guest <NAME>', 'what to run: our demo kernel, or a Debian kernel')
-        .choices(GUESTS)
-        .default('demo'),
+      new Option('--guest <NAME...>', 'what to boot; by default all that are there').choices(
+        GUESTS,
+      ),
     )
-    .option('--no-peers', 'measure Retrovisor only');
-  const examples = ['retrovisor bench', 'retrovisor bench --guest cloud --json'];
+    .addOption(new Option('--only <SUBJECT...>', 'what to measure').choices(SUBJECTS))
+    .option('--rounds <N>', 'how often, turn and turn about', parseRounds)
+    .option('--quick', 'a look that takes seconds: the demo guest, one round')
+    .option('--no-peers', 'measure Retrovisor only')
+    .option('--markdown', 'print the tables as Markdown')
+    .addOption(new Option('--part <JSON>').hideHelp());
+  const examples = [
+    'retrovisor bench --quick',
+    'retrovisor bench --guest amd64 --only boots --rounds 5 --json',
+  ];
   finish(cli, command, examples, async (_operands, options: BenchOptions, output) => {
-    const files = guestFiles(options.guest);
-    for (const file of files.needed) {
-      if (!existsSync(file)) {
-        throw new UsageError(`bench --guest ${options.guest} expects '${file}'; ${files.how}`);
-      }
+    if (options.part !== undefined) {
+      const { runPart } = await import('./bench/part.ts');
+      output.document(await runPart(options.part));
+      return 0;
     }
-    const { measure } = await import('./bench-rows.ts');
-    const rows = await measure({ ...files, peers: options.peers }, (name) =>
-      output.note(`measuring: ${name}`),
-    );
-    output.document({ rows });
-    const peers = [...new Set(rows.flatMap((row) => Object.keys(row.peers)))];
-    const lines = rows.map((row) => [
-      row.name,
-      String(row.ours),
-      row.unit,
-      ...peers.map((peer) => String(row.peers[peer] ?? '')),
-    ]);
-    const numbers = [1, ...peers.map((_, i) => i + 3)];
-    for (const line of table([['', 'ours', '', ...peers], ...lines], numbers)) output.line(line);
-    return 0;
+    return await bench(options, output);
   });
 }
 
-export interface BenchFiles {
-  readonly kernel: string;
-  readonly initrd: string | undefined;
-  readonly append: string;
-  readonly memoryMib: number;
-  readonly rounds: number;
-  readonly needed: readonly string[];
-  readonly how: string;
+async function bench(options: BenchOptions, output: Output) {
+  const plan = planOf(options, output);
+  const { runBench } = await import('./bench/run.ts');
+  const { endChildren } = await import('./bench/child.ts');
+  const interruption = new Interruption();
+  interruption.onAsked(endChildren);
+  try {
+    const { rows, host } = await runBench(plan, {
+      said: (text) => output.note(text),
+      stopped: () => interruption.asked,
+    });
+    if (interruption.asked) return 130;
+    output.document({ rows, host });
+    const { markdownReport, textReport } = await import('./bench/report.ts');
+    const lines = options.markdown === true ? markdownReport(rows, host) : textReport(rows);
+    for (const line of lines) output.line(line);
+    return 0;
+  } finally {
+    interruption.close();
+  }
 }
 
-function guestFiles(guest: BenchGuest): BenchFiles {
-  if (guest === 'demo') {
-    const kernel = join(packageRoot(), 'guests/demo/demo.elf');
-    const how = 'make -C guests/demo builds it';
-    const append = 'panic=poweroff';
-    return { kernel, initrd: undefined, append, memoryMib: 32, rounds: 5, needed: [kernel], how };
+/** What was asked for by name has to be there; what was not is left out, and that is said. */
+function planOf(options: BenchOptions, output: Output): BenchPlan {
+  const quick = options.quick === true;
+  const guests: BenchGuest[] = [];
+  for (const guest of options.guest ?? (quick ? (['demo'] as const) : GUESTS)) {
+    const missing = missingFile(guestFiles(guest));
+    if (missing === undefined) guests.push(guest);
+    else if (options.guest) throw new UsageError(missing);
+    else output.note(`left out: ${missing}`);
   }
-  const folder = join(packageRoot(), '.cache/guests');
-  const kernel = join(folder, `vmlinuz-${guest}`);
-  const initrd = join(folder, 'initrd.gz');
-  const append = 'console=ttyS0 quiet panic=-1';
-  const how = "'npm run guests' fetches it";
-  return { kernel, initrd, append, memoryMib: 256, rounds: 2, needed: [kernel, initrd], how };
+  const { only, rounds, peers } = options;
+  return { guests, subjects: only ?? SUBJECTS, rounds, quick, peers };
+}
+
+function parseRounds(text: string): number {
+  const rounds = Number(text);
+  if (!Number.isInteger(rounds) || rounds < 1 || rounds > ROUNDS_MAX) {
+    throw new UsageError(`--rounds expects a number from 1 to ${ROUNDS_MAX}; got '${text}'`);
+  }
+  return rounds;
 }
