@@ -68,6 +68,10 @@ async function bench(options: BenchOptions, output: Output) {
     const lines = options.markdown === true ? markdownReport(rows, host) : textReport(rows);
     for (const line of lines) output.line(line);
     return 0;
+  } catch (error) {
+    // A process that Ctrl-C ended has no result.
+    if (interruption.asked) return 130;
+    throw error;
   } finally {
     interruption.close();
   }

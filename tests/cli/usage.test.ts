@@ -87,7 +87,7 @@ const MISTAKES: readonly (readonly [string, RegExp])[] = [
   ['exits kernel', /^retrovisor: 'kernel': recording: expected /],
   ['exits kernel --limit x', /'x' is invalid: expected a whole number/],
   ['completion ksh', /^retrovisor completion: shell 'ksh' is invalid: expected bash, zsh or fish/],
-  ['bench --guest win', /'win' is invalid: allowed choices are demo, cloud, amd64\. /],
+  ['bench --guest win', /'win' is invalid: allowed choices are demo, cloud, amd64, i386\. /],
   ['tui broken.retro', /^retrovisor: 'broken\.retro': recording: expected /],
   ['gdb broken.retro --listen :1', /^retrovisor: 'broken\.retro': recording: expected /],
   ['broken.retro', /^retrovisor: 'broken\.retro': recording: expected /],

@@ -18,6 +18,8 @@ import { qemuMachine } from './qemu.ts';
 import { type BenchRow, makeRow, type Samples } from './row.ts';
 
 const TIMEOUT_MS = 120_000;
+/** Its times come in hundredths: what is shorter says nothing. */
+const QEMU_SECONDS_MIN = 0.05;
 const GROUP = 'Loops: CPU time of the thread that runs the guest';
 
 export interface LoopOptions {
@@ -69,7 +71,8 @@ export async function measureLoops(options: LoopOptions): Promise<BenchRow[]> {
           const seconds = await qemuSeconds(loop, count * scale);
           const list = taken.qemu.get(loop) ?? [];
           // What it does before the loop is not the loop.
-          list[round] = seconds === undefined ? undefined : Math.max(0.001, seconds - idle);
+          const own = (seconds ?? 0) - idle;
+          list[round] = own >= QEMU_SECONDS_MIN ? own : undefined;
           taken.qemu.set(loop, list);
         }
       }
