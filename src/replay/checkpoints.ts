@@ -84,6 +84,11 @@ export class Checkpoints {
     return this.#all[Math.max(0, this.#countUpTo(mark) - 1)]!;
   }
 
+  /** The first checkpoint behind a mark. */
+  after(mark: Mark): SessionCheckpoint | undefined {
+    return this.#all[this.#countUpTo(mark)];
+  }
+
   /** The last checkpoint before a mark; undefined in front of the start. */
   before(mark: Mark): SessionCheckpoint | undefined {
     const i = this.#countUpTo(mark);

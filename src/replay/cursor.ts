@@ -8,6 +8,7 @@ import type { CheckpointPolicy, Checkpoints } from './checkpoints.ts';
 import { codeAddress } from './code-address.ts';
 import type { Hit } from './conditions.ts';
 import type { Divergence } from './divergence.ts';
+import type { KeyState, KeyStates } from './key-states.ts';
 import {
   compareMarks,
   earlier,
@@ -17,6 +18,7 @@ import {
   MarkError,
   mark,
 } from './mark.ts';
+import { Pace } from './pace.ts';
 import type { Positions } from './positions.ts';
 import type { Advance, ReplaySession, SessionCheckpoint } from './session.ts';
 import { disarm, type VcpuStops } from './vcpu-stops.ts';
@@ -47,11 +49,18 @@ const SLICE_FRAMES = 8_192;
 /** Stops that nobody wants, between two looks at whether to give up. */
 const PASSED_MAX = 500;
 
+export interface CursorOptions {
+  /** Instructions between two looks at whether to give up, at the most. */
+  readonly slice?: number | undefined;
+  readonly keys?: KeyStates | undefined;
+}
+
 export class Cursor {
   readonly session: ReplaySession;
   readonly positions: Positions;
   readonly checkpoints: Checkpoints;
   readonly policy: CheckpointPolicy;
+  readonly keys: KeyStates | undefined;
   readonly #slice: number;
   #landing: Landing | undefined;
 
@@ -60,12 +69,13 @@ export class Cursor {
     positions: Positions,
     checkpoints: Checkpoints,
     policy: CheckpointPolicy,
-    slice = DEFAULT_SLICE,
+    { slice = DEFAULT_SLICE, keys }: CursorOptions = {},
   ) {
     this.session = session;
     this.positions = positions;
     this.checkpoints = checkpoints;
     this.policy = policy;
+    this.keys = keys;
     this.#slice = Math.min(slice, policy.spacing);
   }
 
@@ -83,15 +93,65 @@ export class Cursor {
   *seek(target: Mark): Work<Moved> {
     const from = this.mark;
     if (compareMarks(from, target) === 0) return { kind: 'reached' };
-    const backward = compareMarks(target, from) < 0;
-    const base = this.checkpoints.floor(target);
-    if (backward || this.session.divergence || compareMarks(base.mark, from) > 0) {
-      this.restore(base);
-    }
-    const checkpointsAt = backward ? this.#approach(base.mark, target) : [];
+    const backward = compareMarks(target, from) < 0 || this.session.divergence !== undefined;
+    const held = this.checkpoints.floor(target);
+    const stay = !backward && compareMarks(held.mark, from) <= 0;
+    const base = yield* this.#near(target, stay ? undefined : held);
+    if (base === 'cancelled') return { kind: 'cancelled' };
+    const checkpointsAt = this.#approach(base, target);
     const moved = yield* this.#goTo(target, { checkpointsAt });
     if (moved.kind === 'reached') this.checkpoints.thin(this.mark);
     return moved;
+  }
+
+  /**
+   * Puts the session to where going on to `target` is cheapest: a key state, if there is one so much
+   * nearer; `held`; or, without that, where it is. Returns where that is.
+   */
+  *#near(target: Mark, held: SessionCheckpoint | undefined): Work<Mark | 'cancelled'> {
+    const key = this.keys?.worthLoading(target, held?.mark ?? this.mark);
+    if (!key) {
+      if (held) this.restore(held);
+      return this.mark;
+    }
+    const loaded = yield* this.#load(key);
+    return loaded === 'cancelled' ? loaded : this.mark;
+  }
+
+  /** To a key state, or where that fails to the checkpoint before it. */
+  *#load(key: KeyState): Work<SessionCheckpoint | 'cancelled'> {
+    const { checkpoints, session } = this;
+    const before = checkpoints.floor(key.mark);
+    if (compareMarks(before.mark, key.mark) === 0) {
+      this.restore(before);
+      return before;
+    }
+    const after = checkpoints.after(key.mark);
+    const keys = this.keys!;
+    // Over the one that differs least; either way checkpoints stay in the order of time.
+    let goneBack =
+      after !== undefined &&
+      keys.pagesBetween(key.mark, after.mark) < keys.pagesBetween(before.mark, key.mark);
+    this.restore(goneBack ? after! : before);
+    const loaded = yield* keys.load(session, key, () => {
+      goneBack = false;
+      this.restore(checkpoints.all[0]!);
+    });
+    if (loaded !== 'loaded') {
+      this.restore(before);
+      return loaded === 'cancelled' ? loaded : before;
+    }
+    const checkpoint = session.checkpoint(goneBack);
+    checkpoints.add(checkpoint);
+    return checkpoint;
+  }
+
+  /** The nearest place before `to` that one can go back to: a checkpoint, or a key state. */
+  *baseBefore(to: Mark): Work<SessionCheckpoint | 'cancelled' | undefined> {
+    const held = this.checkpoints.before(to);
+    const key = held && this.keys?.worthLoading(to, held.mark);
+    if (!key || compareMarks(key.mark, to) >= 0) return held;
+    return yield* this.#load(key);
   }
 
   /** The same, whatever the consumer of the work says: for getting back to where one was. */
@@ -162,15 +222,18 @@ export class Cursor {
     const first = session.mark.icount;
     const total = target.icount - first;
     let leave = !options.includeHere;
+    const pace = new Pace(this.#slice);
     let drops = 0;
     let passed = 0;
     for (;;) {
       const here = this.mark;
       if (compareMarks(here, target) >= 0) return { kind: 'reached' };
       while (drops < checkpointsAt.length && checkpointsAt[drops]! <= here.icount) drops++;
-      const ahead = Math.min(here.icount + this.#slice, this.#framesAhead(here.icount));
+      const ahead = Math.min(here.icount + pace.slice, this.#framesAhead(here.icount));
       const slice = mark(Math.min(ahead, checkpointsAt[drops] ?? Infinity));
+      pace.begin();
       const stop = this.#advance(earlier(target, slice), leave ? stops : undefined);
+      pace.end(session.mark.icount - here.icount);
       leave = false;
       switch (stop.kind) {
         case 'reached':
@@ -192,7 +255,7 @@ export class Cursor {
           // In front of an interrupt the instruction is not next: not hit, and not again.
           leave = true;
           // Nor is it where a condition is false; many of those are a slice of work as well.
-          if (++passed % PASSED_MAX !== 0) continue;
+          if (++passed % PASSED_MAX !== 0 && !pace.due) continue;
           if (yield { done: session.mark.icount - first, total }) return { kind: 'cancelled' };
         }
       }
@@ -258,14 +321,15 @@ export class Cursor {
   #leaveCheckpoint(wanted: number | undefined, keepAll: boolean): void {
     const { session, checkpoints } = this;
     if (!session.atBoundary) return;
+    const { count } = checkpoints;
     if (wanted !== undefined && session.mark.icount >= wanted) checkpoints.take();
     else checkpoints.consider(this.policy.spacing);
-    if (!keepAll) checkpoints.thin(session.mark);
+    if (!keepAll && checkpoints.count > count) checkpoints.thin(session.mark);
   }
 
   /**
-   * Where to leave checkpoints on the way to a target that was reached backwards: at half the way,
-   * half of the rest, and so on. The next step back then starts close by.
+   * Where to leave checkpoints on the way to a target: at half the way, half of the rest, and so on.
+   * The next step back then starts close by.
    */
   #approach(from: Mark, target: Mark): number[] {
     const places: number[] = [];

@@ -2,12 +2,15 @@
  * Looking backwards for something only the vCPU can see: interval by interval from the newest
  * checkpoint to the oldest, each replayed forwards while remembering the last hit.
  *
+ * Key states know what was accessed between them: what cannot have been hit is passed over.
+ *
  * An interval full of hits would stop at every one of them. After a few, its second half is looked
  * through first; only if that has none does the first half matter.
  */
 
 import type { Hit } from './conditions.ts';
 import type { Cursor, Moved } from './cursor.ts';
+import type { KeyInterval, KeyStates } from './key-states.ts';
 import { compareMarks, type Mark, mark } from './mark.ts';
 import type { SessionCheckpoint } from './session.ts';
 import type { VcpuStops } from './vcpu-stops.ts';
@@ -45,14 +48,30 @@ export function* lastHit(
   let to = origin;
   let includeTo: Interval['includeTo'] = atOrigin;
   for (;;) {
-    const from = cursor.checkpoints.before(to);
+    const ruledOut = cursor.keys && ruledOutBefore(cursor.keys, stops, to);
+    if (ruledOut) {
+      to = ruledOut.from?.mark ?? cursor.positions.start;
+      includeTo = 'all';
+      if (compareMarks(to, enough ?? cursor.positions.start) <= 0) return undefined;
+      continue;
+    }
+    const from = yield* cursor.baseBefore(to);
+    if (from === 'cancelled') return { kind: 'stopped', moved: { kind: 'cancelled' } };
     if (!from) return undefined;
     const seen = yield* search(cursor, stops, { from, includeFrom: true, to, includeTo });
     if (seen) return seen;
     if (enough && compareMarks(enough, from.mark) >= 0) return undefined;
     to = from.mark;
     includeTo = 'all';
+    cursor.checkpoints.thin(to);
   }
+}
+
+/** The interval before a mark, if all of it can be passed over: nothing in it was accessed that counts. */
+function ruledOutBefore(keys: KeyStates, stops: VcpuStops, to: Mark): KeyInterval | undefined {
+  const interval = keys.around(to);
+  const accesses = interval && keys.accessesIn(interval);
+  return accesses && !stops.mayBeHit(accesses) ? interval : undefined;
 }
 
 function* search(cursor: Cursor, stops: VcpuStops, interval: Interval): Work<Seen | undefined> {

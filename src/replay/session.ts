@@ -47,6 +47,8 @@ export interface SessionCheckpoint {
   readonly next: number;
   /** Icount at which an NMI was raised last. */
   readonly nmiAt: number;
+  /** `trailFrom` there. */
+  readonly trailFrom?: number | undefined;
 }
 
 /** Runs in a row that retire nothing; each is a thousand faults or so. No recorder got past that. */
@@ -59,6 +61,10 @@ export class ReplaySession {
   watching = false;
   /** Asked about DMA as it is applied; true makes `advance` return. */
   watchDma: ((at: Gpa, length: number) => boolean) | undefined;
+  /** Told of each hash frame that was passed, at a place where one can stand and the states agree. */
+  onHash: ((ordinal: number) => void) | undefined;
+  /** The hash frame at which the vCPU's trail began; see key-states.ts, whose business it is. */
+  trailFrom: number | undefined;
   #next = 0;
   /** Frames consumed that carry icount `#stepIcount`. */
   #step = 0;
@@ -114,14 +120,17 @@ export class ReplaySession {
     return !this.#midway;
   }
 
-  checkpoint(): SessionCheckpoint {
+  /** `goneBack`: the state was loaded over that of the checkpoint restored last, a later one. */
+  checkpoint(goneBack = false): SessionCheckpoint {
     if (this.#midway || this.#divergence) throw new Error('a checkpoint in the middle of things');
+    const { vcpu } = this;
     return {
       mark: this.mark,
-      vcpu: this.vcpu.checkpoint(),
+      vcpu: goneBack ? vcpu.portable!.checkpointBefore() : vcpu.checkpoint(),
       delivered: this.mark.icount === this.#stepIcount ? this.#delivered : 0,
       next: this.#next,
       nmiAt: this.#nmiAt,
+      trailFrom: this.trailFrom,
     };
   }
 
@@ -133,6 +142,19 @@ export class ReplaySession {
     this.#midway = false;
     this.#nmiAt = checkpoint.nmiAt;
     this.#delivered = checkpoint.delivered;
+    this.trailFrom = checkpoint.trailFrom;
+    this.#divergence = undefined;
+  }
+
+  /** Somebody has put the vCPU to a place where nothing has happened yet at its icount. */
+  adopt(at: Mark, next: number): void {
+    this.#next = next;
+    this.#stepIcount = at.icount;
+    this.#step = 0;
+    this.#midway = false;
+    this.#nmiAt = -1;
+    this.#delivered = 0;
+    this.trailFrom = undefined;
     this.#divergence = undefined;
   }
 
@@ -321,7 +343,9 @@ export class ReplaySession {
     // An NMI waits for the next run, which the recorder may have had before it took the hash.
     if (this.#nmiAt === frame.icount && !this.#midway) this.vcpu.run(frame.icount);
     this.#next++;
-    return this.#checkHash(frame.hash);
+    const stop = this.#checkHash(frame.hash);
+    if (!stop && !this.#midway) this.onHash?.(this.#next - 1);
+    return stop;
   }
 
   #checkHash(expected: string): Advance | undefined {

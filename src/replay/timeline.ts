@@ -13,6 +13,7 @@ import { Cursor, type Moved } from './cursor.ts';
 import type { Divergence } from './divergence.ts';
 import { combine, FrameSearch } from './frame-search.ts';
 import { handlerEntries } from './handler-entries.ts';
+import { KeyStates, type KeyStatesOptions } from './key-states.ts';
 import { compareMarks, type Mark, mark } from './mark.ts';
 import { resolveMark } from './mark-text.ts';
 import { Positions } from './positions.ts';
@@ -39,6 +40,8 @@ export interface TimelineOptions extends Partial<CheckpointPolicy> {
   readonly bookmarks?: ReadonlyMap<string, Mark>;
   /** Of a session that is not at its start: the checkpoints there are, the start's among them. */
   readonly checkpoints?: readonly SessionCheckpoint[];
+  /** Of a session that is at its start: where key states are kept. */
+  readonly keys?: KeyStatesOptions | undefined;
 }
 
 export class Timeline {
@@ -54,9 +57,13 @@ export class Timeline {
     const policy = { ...DEFAULT_POLICY, ...options };
     this.session = session;
     this.positions = new Positions(session.recording);
+    const keys = options.keys && KeyStates.of(session, options.keys);
     this.checkpoints = new Checkpoints(session, policy, options.checkpoints);
     this.bookmarks = new Map(options.bookmarks);
-    this.#cursor = new Cursor(session, this.positions, this.checkpoints, policy, options.slice);
+    this.#cursor = new Cursor(session, this.positions, this.checkpoints, policy, {
+      slice: options.slice,
+      keys,
+    });
   }
 
   get mark(): Mark {

@@ -4,8 +4,10 @@
  */
 
 import { type Gpa, gva } from '../engine/units.ts';
+import { mayHaveAccessed } from '../engine/vcpu/portable.ts';
 import type { Breakpoint, Vcpu, Watchpoint } from '../engine/vcpu/vcpu.ts';
 import { EXECUTE_BYTES_MAX, type StopCondition } from './conditions.ts';
+import type { Accesses } from './key-states.ts';
 import type { ReplaySession } from './session.ts';
 
 const PAGE = 4096;
@@ -66,6 +68,32 @@ export class VcpuStops {
   isAccess(id: number): boolean {
     const condition = this.#conditions[id];
     return condition?.kind === 'memory' && condition.on !== 'execute';
+  }
+
+  /** Could one of them stop where no more than this was accessed? */
+  mayBeHit({ written, filters, dma }: Accesses): boolean {
+    const linear = (kind: 'read' | 'write' | 'execute', at: bigint, length: number): boolean => {
+      for (let page = at & ~0xfffn; page < at + BigInt(length); page += BigInt(PAGE)) {
+        // Outside 64-bit mode addresses wrap at 4 GiB.
+        if (mayHaveAccessed(filters, kind, page)) return true;
+        if (mayHaveAccessed(filters, kind, BigInt.asUintN(32, page))) return true;
+      }
+      return false;
+    };
+    const watched = ({ space, at, length, on }: Watchpoint): boolean => {
+      const reads = on !== 'write';
+      const writes = on !== 'read';
+      if (space === 'gpa') {
+        const [first, last] = [Number(at) >>> 12, (Number(at) + length - 1) >>> 12];
+        // Nobody has noted which pages of RAM were read.
+        return reads || Array.from(written).some((page) => page >= first && page <= last);
+      }
+      if (writes && dma) return true;
+      return (reads && linear('read', at, length)) || (writes && linear('write', at, length));
+    };
+    return (
+      this.#breakpoints.some((b) => linear('execute', b.gva, 1)) || this.#watchpoints.some(watched)
+    );
   }
 
   /** The conditions that a DMA write fulfils. */

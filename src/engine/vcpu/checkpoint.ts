@@ -19,8 +19,8 @@ export function takeCheckpoint(
   pages: Pages,
   filters: TrailFilters,
   outside: Outside & { readonly icount: Icount },
+  anchor = pages.mark(),
 ): Checkpoint {
-  const anchor = pages.mark();
   const trail = filters.save();
   const own = L.STATE_BYTES + L.ARCH_TLB_BYTES + (trail?.length ?? 0);
   return {

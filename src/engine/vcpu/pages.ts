@@ -129,6 +129,24 @@ export class Pages {
     return anchor;
   }
 
+  /**
+   * Sets a checkpoint here that lies before the one RAM came from: whoever wrote the pages that differ
+   * went back in time by it.
+   */
+  markBefore(): Anchor {
+    this.hash();
+    const at = this.#at;
+    const before = this.#edges[at - 1];
+    if (!before) throw new Error('pages: there is nothing before the first checkpoint');
+    // Where the two sides of the old edge agreed, they had what the far end has now.
+    for (const [page, bytes] of this.#open) if (!before.has(page)) before.set(page, bytes);
+    const anchor = { id: this.#ids++, written: [...this.#written] };
+    this.#edges.splice(at, 0, this.#open);
+    this.#line.splice(at, 0, anchor);
+    this.#open = new Map();
+    return anchor;
+  }
+
   /** Puts RAM back to what it was at a checkpoint. */
   restore(anchor: Anchor): void {
     const to = this.#indexOf(anchor);

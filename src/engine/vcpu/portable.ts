@@ -8,6 +8,7 @@ import { mayHold } from '../memory/trail.ts';
 import * as L from './layout.ts';
 import type { Pages } from './pages.ts';
 import type { State } from './state.ts';
+import type { VcpuCheckpoint } from './vcpu.ts';
 
 /** What was accessed. The filters are of linear pages; they may hold more, and never less. */
 export interface Trail {
@@ -20,12 +21,13 @@ export interface Trail {
 export const FILTERS_BYTES = L.TRAIL_BYTES;
 const FILTERS = { read: L.TRAIL_READ, write: L.TRAIL_WRITE, execute: L.TRAIL_EXECUTE };
 
-/** Can the page of a linear address have been accessed so? */
+/** Can the page of a linear address have been accessed so? Of filters that are none, nothing is known. */
 export function mayHaveAccessed(
   filters: Uint8Array,
   kind: 'read' | 'write' | 'execute',
   gva: bigint,
 ): boolean {
+  if (filters.length !== FILTERS_BYTES) return true;
   const from = FILTERS[kind] - L.TRAIL;
   return mayHold(filters.subarray(from, from + L.TRAIL_KIND_BYTES), gva);
 }
@@ -44,6 +46,11 @@ export interface PortableStates {
   writePage(page: number, bytes: Uint8Array): void;
   /** The hash that a content would have in a page. */
   hashOf(page: number, bytes: Uint8Array): bigint;
+  /**
+   * A checkpoint of a state that was loaded over one from later: it lies right before the one that was
+   * restored last, which cannot be the first.
+   */
+  checkpointBefore(): VcpuCheckpoint;
   /** Begins a trail here. It is part of checkpoints from now on. */
   beginTrail(): void;
   trail(): Trail;
@@ -109,6 +116,7 @@ export interface PortableHost {
   outside(): Outside;
   /** The memory holds another state now; the rest of it is this. */
   became(outside: Outside): void;
+  checkpointBefore(): VcpuCheckpoint;
 }
 
 export function portableStates({
@@ -118,6 +126,7 @@ export function portableStates({
   trail,
   outside,
   became,
+  checkpointBefore,
 }: PortableHost): PortableStates {
   return {
     pageHashes: pages.hashes,
@@ -129,6 +138,7 @@ export function portableStates({
     },
     writePage: (page, bytes) => pages.write(page, bytes),
     hashOf: (page, bytes) => pages.hashOf(page, bytes),
+    checkpointBefore,
     beginTrail: () => trail.begin(),
     trail: () => trail.read(),
   };

@@ -576,6 +576,10 @@ export class SoftVcpu implements Vcpu {
       trail: this.#trail,
       outside: () => this.#outside,
       became: (outside) => this.#became(outside),
+      checkpointBefore: () => {
+        const anchor = this.#pages.markBefore();
+        return takeCheckpoint(this.#u8, this.#pages, this.#trail, this.#outside, anchor);
+      },
     }));
   }
 
