@@ -8,9 +8,13 @@ import { ReplayTarget } from '../target/replay-target.ts';
 import type { Recording } from '../trace/recording.ts';
 import { vcpuOf } from './cpu-option.ts';
 import type { Accel } from './guest-options.ts';
+import { keyStatesOf } from './key-states.ts';
 import { loadPrebuiltModule } from './prebuilt.ts';
 
-/** `path` is where bookmarks lie beside. The recording stays the caller's to close. */
+/**
+ * `path` is where bookmarks and key states lie beside. What there is to say about the latter comes
+ * now, on stderr. The recording stays the caller's to close.
+ */
 export function openTarget(
   recording: Recording,
   path: string,
@@ -19,7 +23,14 @@ export function openTarget(
 ): ReplayTarget {
   loadPrebuiltModule();
   const vcpu = createVcpu({ ...vcpuOf(recording), accel });
-  return new ReplayTarget(new Timeline(new ReplaySession(recording, vcpu), options), path);
+  let open = true;
+  const keys = keyStatesOf(path, (text) => {
+    // Later there may be a screen that it would spoil.
+    if (open) process.stderr.write(`${text}\n`);
+  });
+  const timeline = new Timeline(new ReplaySession(recording, vcpu), { keys, ...options });
+  open = false;
+  return new ReplayTarget(timeline, path);
 }
 
 /** The divergence a move ended with, if it did: for whoever cannot go on then. */

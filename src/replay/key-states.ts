@@ -22,15 +22,16 @@ import type { Work } from './work.ts';
 export interface KeyStatesOptions extends Omit<KeyFolderOptions, 'recording'> {
   /** Cost between two of them, in instructions; default: KEY_SPACING. */
   readonly spacing?: number;
+  /** Instructions that loading one is worth, in all and for each page that differs. */
+  readonly loadCost?: { readonly all: number; readonly page: number };
 }
 
 /** A key state every so many instructions is a tenth of a second to any mark. */
 const KEY_SPACING = 50_000_000;
 /** Instructions that answering and checking an exit is worth. */
 const FRAME_COST = 300;
-/** And that loading a key state is: in all, and for each page that differs. */
-const LOAD_COST = 2_000_000;
-const LOAD_COST_PER_PAGE = 1_000;
+/** As measured: a load reads at a tenth of a GB a second or better, a replay runs 600 MIPS or less. */
+const LOAD_COST = { all: 2_000_000, page: 1_000 };
 /** Pages written into RAM between two looks at whether to give up. */
 const PAGES_AT_ONCE = 2_000;
 
@@ -62,6 +63,7 @@ export class KeyStates {
   readonly #recording: Recording;
   readonly #folder: KeyFolder;
   readonly #spacing: number;
+  readonly #loadCost: NonNullable<KeyStatesOptions['loadCost']>;
   /** Hashes of RAM at the start. */
   readonly #boot: BigUint64Array;
   /** In order; each differs from the one before as its head says. */
@@ -79,11 +81,12 @@ export class KeyStates {
   private constructor(
     session: ReplaySession,
     portable: NonNullable<Vcpu['portable']>,
-    { spacing = KEY_SPACING, ...folder }: KeyStatesOptions,
+    { spacing = KEY_SPACING, loadCost = LOAD_COST, ...folder }: KeyStatesOptions,
   ) {
     this.#recording = session.recording;
     this.#folder = new KeyFolder({ ...folder, recording: session.recording });
     this.#spacing = spacing;
+    this.#loadCost = loadCost;
     portable.beginTrail();
     session.trailFrom = FROM_START;
     this.#boot = portable.pageHashes.slice();
@@ -104,7 +107,8 @@ export class KeyStates {
   worthLoading(target: Mark, held: Mark): KeyState | undefined {
     const key = this.floor(target);
     if (!key || key.mark.icount <= held.icount) return undefined;
-    const cost = LOAD_COST + this.pagesBetween(held, key.mark) * LOAD_COST_PER_PAGE;
+    const { all, page } = this.#loadCost;
+    const cost = all + this.pagesBetween(held, key.mark) * page;
     return key.mark.icount - held.icount > cost ? key : undefined;
   }
 

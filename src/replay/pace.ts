@@ -7,6 +7,8 @@
 const LOOK_MS = 20;
 /** Slices begin small: nobody knows yet how fast it goes. */
 const SLICE_FIRST = 100_000;
+/** Not even what is watched most closely takes long for so few. */
+const SLICE_LEAST = 1_000;
 
 export class Pace {
   readonly #most: number;
@@ -32,8 +34,10 @@ export class Pace {
   /** So many instructions have been run. */
   end(instructions: number): void {
     const tookMs = performance.now() - this.#beganMs;
-    if (tookMs > LOOK_MS) this.#slice = Math.max(1, Math.floor(instructions / 2));
-    else if (tookMs < LOOK_MS / 4 && instructions >= this.#slice) {
+    if (tookMs > LOOK_MS) {
+      const half = Math.floor(Math.min(this.#slice, instructions) / 2);
+      this.#slice = Math.max(Math.min(this.#most, SLICE_LEAST), half);
+    } else if (tookMs < LOOK_MS / 4 && instructions >= this.#slice) {
       this.#slice = Math.min(this.#most, this.#slice * 2);
     }
   }

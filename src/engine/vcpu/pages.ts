@@ -29,6 +29,7 @@ export interface Anchor {
 
 /** What untouched RAM holds: shared, since much of what is kept of a boot is this. */
 const ZEROS = new Uint8Array(PAGE);
+const SPARE_MAX = 4096;
 
 export class Pages {
   readonly #u8: Uint8Array;
@@ -40,6 +41,8 @@ export class Pages {
   #at = -1;
   #open: PageSet = new Map();
   readonly #stale = new Set<number>();
+  /** Buffers that nobody uses: going far copies tens of thousands, too many to leave to the collector. */
+  readonly #spare: Uint8Array[] = [];
   /** Pages written since `beginTrail`. */
   #written = new Set<number>();
   readonly #hashes: BigUint64Array;
@@ -120,7 +123,9 @@ export class Pages {
     // The edge ahead now begins here: pages written since differ from what they will be there.
     const ahead = this.#edges[this.#at];
     if (ahead) {
-      for (const [page, before] of this.#open) if (!ahead.has(page)) ahead.set(page, before);
+      for (const [page, before] of this.#open) {
+        if (!ahead.has(page)) ahead.set(page, this.#another(before));
+      }
     }
     this.#edges.splice(this.#at, 0, this.#open);
     this.#open = new Map();
@@ -139,7 +144,9 @@ export class Pages {
     const before = this.#edges[at - 1];
     if (!before) throw new Error('pages: there is nothing before the first checkpoint');
     // Where the two sides of the old edge agreed, they had what the far end has now.
-    for (const [page, bytes] of this.#open) if (!before.has(page)) before.set(page, bytes);
+    for (const [page, bytes] of this.#open) {
+      if (!before.has(page)) before.set(page, this.#another(bytes));
+    }
     const anchor = { id: this.#ids++, written: [...this.#written] };
     this.#edges.splice(at, 0, this.#open);
     this.#line.splice(at, 0, anchor);
@@ -150,7 +157,10 @@ export class Pages {
   /** Puts RAM back to what it was at a checkpoint. */
   restore(anchor: Anchor): void {
     const to = this.#indexOf(anchor);
-    for (const [page, bytes] of this.#open) this.#replace(page, bytes);
+    for (const [page, bytes] of this.#open) {
+      this.#replace(page, bytes);
+      this.#recycle(bytes);
+    }
     this.#open = new Map();
     while (this.#at > to) this.#swap(this.#edges[--this.#at]!);
     while (this.#at < to) this.#swap(this.#edges[this.#at++]!);
@@ -167,9 +177,11 @@ export class Pages {
     else if (before && after) {
       // Contents are those of the far end: the nearer edge's are only there where it has no other.
       const [near, far] = i < this.#at ? [after, before] : [before, after];
-      const merged = new Map(near);
-      for (const [page, bytes] of far) merged.set(page, bytes);
-      this.#edges.splice(i - 1, 2, merged);
+      for (const [page, bytes] of far) {
+        this.#recycle(near.get(page));
+        near.set(page, bytes);
+      }
+      this.#edges.splice(i - 1, 2, near);
     } else if (before) this.#edges.splice(i - 1, 1);
     else if (after) this.#edges.splice(i, 1);
     this.#line.splice(i, 1);
@@ -177,8 +189,8 @@ export class Pages {
   }
 
   /**
-   * Bytes of pages held between a checkpoint and the next; the sum over all is what they all hold.
-   * Sets may share buffers, so it can be less.
+   * Bytes of pages held between a checkpoint and the next; the sum over all is what they all hold, or
+   * more: pages of zeros cost nothing.
    */
   bytesBehind(anchor: Anchor): number {
     const i = this.#indexOf(anchor);
@@ -190,11 +202,17 @@ export class Pages {
     if (before && after) {
       // RAM will stand after the checkpoint before; the edge ahead must reach from there.
       for (const page of before.keys()) {
-        if (!after.has(page)) after.set(page, this.#open.get(page) ?? this.#copy(page));
+        if (after.has(page)) continue;
+        const now = this.#open.get(page);
+        this.#open.delete(page);
+        after.set(page, now ?? this.#copy(page));
       }
     }
     if (before) {
-      for (const [page, bytes] of before) this.#open.set(page, bytes);
+      for (const [page, bytes] of before) {
+        this.#recycle(this.#open.get(page));
+        this.#open.set(page, bytes);
+      }
       this.#edges.splice(i - 1, 1);
       this.#at = i - 1;
       return;
@@ -209,9 +227,9 @@ export class Pages {
 
   #swap(edge: PageSet): void {
     for (const [page, bytes] of edge) {
-      // Buffers may be shared between sets: never written, only exchanged.
       const now = this.#copy(page);
       this.#replace(page, bytes);
+      this.#recycle(bytes);
       edge.set(page, now);
     }
   }
@@ -242,7 +260,20 @@ export class Pages {
     // Its hash says so if it is known: zeros hash to 0.
     if (this.#hashes[page] === 0n && !this.#stale.has(page)) return ZEROS;
     const at = L.RAM_BASE + page * PAGE;
-    return this.#u8.slice(at, at + PAGE);
+    return this.#another(this.#u8.subarray(at, at + PAGE));
+  }
+
+  /** A buffer with these bytes: each belongs to one set. */
+  #another(bytes: Uint8Array): Uint8Array {
+    if (bytes === ZEROS) return ZEROS;
+    const copy = this.#spare.pop();
+    if (!copy) return bytes.slice();
+    copy.set(bytes);
+    return copy;
+  }
+
+  #recycle(bytes: Uint8Array | undefined): void {
+    if (bytes && bytes !== ZEROS && this.#spare.length < SPARE_MAX) this.#spare.push(bytes);
   }
 
   #indexOf(anchor: Anchor): number {
