@@ -112,3 +112,7 @@ export function deliverInterrupt(
     return deliverException(cpu, thrown);
   }
 }
+
+/** SDM Vol. 3A table 6-1. */
+export const hasErrorCode = (vector: number): boolean =>
+  vector === 8 || (vector >= 10 && vector <= 14) || vector === 17 || vector === 21;

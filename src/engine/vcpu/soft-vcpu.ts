@@ -16,6 +16,7 @@ import {
   deliverDebugTrap,
   deliverException,
   deliverInterrupt,
+  hasErrorCode,
 } from '../microcode/deliver.ts';
 import { ExitPending, Fault, TaskFault } from '../microcode/microcode.ts';
 import type { Gpa, Gva, Icount, Ticks } from '../units.ts';
@@ -596,7 +597,3 @@ export class SoftVcpu implements Vcpu {
     };
   }
 }
-
-/** SDM Vol. 3A table 6-1. */
-const hasErrorCode = (vector: number): boolean =>
-  vector === 8 || (vector >= 10 && vector <= 14) || vector === 17 || vector === 21;
