@@ -63,6 +63,7 @@ describe('imports between folders', () => {
     symbols: [],
     exits: ['engine', 'trace', 'replay', 'symbols'],
     gdbstub: ['target', 'symbols'],
+    bench: [],
     dap: ['target', 'symbols'],
     tui: ['target', 'symbols', 'exits'],
     testing: ['engine', 'trace', 'record', 'replay', 'target', 'live', 'symbols'],
