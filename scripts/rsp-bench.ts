@@ -21,10 +21,16 @@ const rows = await measureRsp({
   ...{ guest, rounds, command: [process.execPath, join(root, 'dist/src/cli/main.js')] },
   said: (what) => console.error(what),
 });
-const shown = ({ perSecond, cpuMicroseconds }: Rate): string =>
-  `${perSecond.toFixed(perSecond < 100 ? 1 : 0)}/s ${cpuMicroseconds.toFixed(0)} us`.padStart(22);
+const shown = (rate: Rate | undefined): string => {
+  if (!rate) return 'no answer'.padStart(22);
+  const { perSecond, cpuMicroseconds } = rate;
+  const digits = perSecond < 100 ? 1 : 0;
+  return `${perSecond.toFixed(digits)}/s ${cpuMicroseconds.toFixed(0)} us`.padStart(22);
+};
 console.log(`${''.padEnd(44)} ${'ours'.padStart(22)} ${`QEMU ${version}`.padStart(22)}  rate  CPU`);
 for (const { name, ours, qemu, faster, cheaper } of rows) {
-  const ratios = [faster, cheaper].map((ratio) => `${ratio.toFixed(1)}x`.padStart(8)).join('');
-  console.log(`${name.padEnd(44)} ${shown(ours)} ${shown(qemu)}${ratios}`);
+  const ratios = [faster, cheaper].map((ratio) =>
+    (ratio ? `${ratio.toFixed(1)}x` : '-').padStart(8),
+  );
+  console.log(`${name.padEnd(44)} ${shown(ours)} ${shown(qemu)}${ratios.join('')}`);
 }

@@ -16,6 +16,8 @@ export class ConsoleInput {
   #sent = 0;
   #wake: (() => void) | undefined;
   #exitAsked = false;
+  /** Called when Ctrl-A x is typed. */
+  onExit: (() => void) | undefined;
   #ended = false;
 
   /** With `listen` false nothing is read: the console is not on stdio. */
@@ -102,8 +104,10 @@ export class ConsoleInput {
       const { bytes, commands } = this.#escape.feed(data);
       this.#queue.push(...bytes);
       for (const command of commands) {
-        if (command === 'exit') this.#exitAsked = true;
-        else if (command === 'help') writeAll(2, `\r\n${CONSOLE_HELP.join('\r\n')}\r\n`);
+        if (command === 'exit') {
+          this.#exitAsked = true;
+          this.onExit?.();
+        } else if (command === 'help') writeAll(2, `\r\n${CONSOLE_HELP.join('\r\n')}\r\n`);
         else writeAll(2, '\r\nthere is no monitor in this version; Ctrl-A h helps\r\n');
       }
     }

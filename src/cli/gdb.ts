@@ -1,6 +1,6 @@
 /** `retrovisor gdb FILE`: serves a recording to gdb and lldb until it is interrupted. */
 
-import type { ListenAt } from '../gdbstub/server.ts';
+import type { ListenAt, ServerEvents } from '../gdbstub/server.ts';
 import type { DebugTarget } from '../target/debug-target.ts';
 import { type Cli, finish } from './command.ts';
 import { type ExitStatus, FailureError, reasonOf, UsageError } from './errors.ts';
@@ -47,15 +47,15 @@ export function addGdb(cli: Cli): void {
 }
 
 /** ":1234", "HOST:PORT", "[::1]:1234" or the path of a socket file, which has a slash or no colon. */
-export function parseListen(text: string): ListenAt {
+export function parseListen(text: string, option = '--listen'): ListenAt {
   const tcp = /^(\[[0-9a-f:.]+\]|[^:/]*):(\d{1,5})$/i.exec(text);
   if (tcp) {
     const port = Number(tcp[2]);
-    if (port > 65535) throw new UsageError(`--listen ${text}: expected a port up to 65535`);
+    if (port > 65535) throw new UsageError(`${option} ${text}: expected a port up to 65535`);
     return { host: tcp[1]!.replace(/^\[|\]$/g, '') || '127.0.0.1', port };
   }
   if (text === '' || (text.includes(':') && !text.includes('/'))) {
-    throw new UsageError(`--listen '${text}': expected HOST:PORT or the path of a socket file`);
+    throw new UsageError(`${option} '${text}': expected HOST:PORT or the path of a socket file`);
   }
   return { path: text };
 }
@@ -63,33 +63,53 @@ export function parseListen(text: string): ListenAt {
 const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || /^127\./.test(host);
 
-export async function serve(
-  target: DebugTarget,
-  at: ListenAt,
-  output: Output,
-): Promise<ExitStatus> {
-  const { GdbServer } = await import('../gdbstub/server.ts');
+async function serve(target: DebugTarget, at: ListenAt, output: Output): Promise<ExitStatus> {
   const interruption = new Interruption();
-  const server = new GdbServer(target, {
-    onAttach: () => output.note('a debugger has attached'),
-    onDetach: () => output.note('the debugger has left; the next one may come'),
-    onRefused: (why) => output.note(`a client was refused: ${why}`),
-  });
+  const server = await startServer(target, at, output);
   try {
-    const where = await listening(server.listen(at), at);
-    if ('host' in at && !isLoopback(at.host)) {
-      output.note(
-        `${at.host} is not this machine alone: whoever reaches it reads the guest's memory`,
-      );
-    }
-    output.note(`waiting for gdb at ${where}: gdb -ex 'target remote ${where}'; Ctrl-C ends`);
-    output.document({ listen: where });
+    output.document({ listen: server.where });
     await new Promise<void>((resolve) => interruption.onAsked(resolve));
     return 0;
   } finally {
     await server.close();
     interruption.close();
   }
+}
+
+export interface StartedServer {
+  readonly where: string;
+  letGo(): void;
+  close(): Promise<void>;
+}
+
+/** It listens, and tells on stderr what goes on. */
+export async function startServer(
+  target: DebugTarget,
+  at: ListenAt,
+  output: Output,
+  events: ServerEvents = {},
+): Promise<StartedServer> {
+  const { GdbServer } = await import('../gdbstub/server.ts');
+  const server = new GdbServer(target, {
+    ...events,
+    onAttach: () => {
+      output.note('a debugger has attached');
+      events.onAttach?.();
+    },
+    onDetach: () => {
+      output.note('the debugger has left; the next one may come');
+      events.onDetach?.();
+    },
+    onRefused: (why) => output.note(`a client was refused: ${why}`),
+  });
+  const where = await listening(server.listen(at), at);
+  if ('host' in at && !isLoopback(at.host)) {
+    output.note(
+      `${at.host} is not this machine alone: whoever reaches it reads the guest's memory`,
+    );
+  }
+  output.note(`waiting for gdb at ${where}: gdb -ex 'target remote ${where}'; Ctrl-C ends`);
+  return { where, letGo: () => server.letGo(), close: () => server.close() };
 }
 
 async function listening(where: Promise<string>, at: ListenAt): Promise<string> {

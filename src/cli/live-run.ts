@@ -32,8 +32,8 @@ export const NO_HOOKS: RunHooks = {
   afterSlice: () => {},
 };
 
-export interface LiveResult {
-  readonly vcpu: Vcpu;
+/** How a live guest ended. */
+export interface LiveSummary {
   readonly reason: EndReason;
   /** By a signal, and not by Ctrl-A x. */
   readonly signalled: boolean;
@@ -41,6 +41,10 @@ export interface LiveResult {
   readonly stateHash: string;
   readonly seconds: number;
   readonly mips: number;
+}
+
+export interface LiveResult extends LiveSummary {
+  readonly vcpu: Vcpu;
 }
 
 export async function runLive(
@@ -90,7 +94,7 @@ export async function runLive(
 }
 
 /** How a guest that ended so ends the command. Said after the summary. */
-export function statusAfter({ reason, signalled, icount }: LiveResult): ExitStatus {
+export function statusAfter({ reason, signalled, icount }: LiveSummary): ExitStatus {
   if (reason === 'triple-fault') {
     throw new FailureError(`the guest ended in a triple fault at icount ${icount}`);
   }

@@ -5,13 +5,20 @@ import { dirname } from 'node:path';
 import { icount } from '../engine/units.ts';
 import type { Vcpu } from '../engine/vcpu/vcpu.ts';
 import { type Cli, finish } from './command.ts';
-import { ConsoleInput } from './console-input.ts';
 import { FailureError, reasonOf, UsageError } from './errors.ts';
 import { bytes, duration, mips, plural } from './format.ts';
 import { addGuestOptions, guestOptions } from './guest-options.ts';
 import { KvmRecording } from './kvm-guest.ts';
+import { gdbAsked, gdbOption, gdbWaitOption, runWithGdb } from './live-gdb.ts';
 import { type GuestPlan, planGuest } from './live-guest.ts';
-import { ending, type LiveResult, type RunHooks, runLive, statusAfter } from './live-run.ts';
+import {
+  ending,
+  type LiveResult,
+  type LiveSummary,
+  type RunHooks,
+  runLive,
+  statusAfter,
+} from './live-run.ts';
 import type { Output } from './output.ts';
 import { writingTo } from './recording-file.ts';
 import type { StartedRecording } from './recording-start.ts';
@@ -20,6 +27,7 @@ interface RecordOptions {
   output?: string;
   gdb?: string;
   tui?: boolean;
+  gdbWait?: boolean;
 }
 
 export function addRecord(cli: Cli): void {
@@ -29,49 +37,36 @@ export function addRecord(cli: Cli): void {
       .description('run a guest and record it')
       .option('-o, --output <FILE>', 'the recording to write, a .retro file')
       .option('--tui', 'watch it in the terminal interface; pause, walk back, resume')
-      .option('--gdb <HOST:PORT|PATH>', 'wait for gdb there, and let it drive the guest'),
+      .addOption(gdbOption())
+      .addOption(gdbWaitOption()),
   );
   const examples = [
     'retrovisor record --kernel vmlinuz --initrd initrd.gz -o boot.retro',
     'retrovisor record --kernel vmlinuz --initrd initrd.gz -o boot.retro --tui',
     'retrovisor record --kernel demo.elf -m 32 --rtc base=2024-01-01 -o d.retro',
+    'retrovisor record --kernel demo.elf -o d.retro --gdb :1234 --gdb-wait',
   ];
   finish(cli, command, examples, async (_operands, options: RecordOptions, output) => {
     const guest = guestOptions(options, 'record');
     const path = options.output;
     if (path === undefined) throw new UsageError('record expects -o FILE; none was given');
     checkWritable(path);
+    const gdb = gdbAsked(options, guest);
     const plan = await planGuest(guest);
     if (options.tui) {
-      if (options.gdb !== undefined)
-        throw new UsageError('record: expected --tui or --gdb, not both');
+      if (gdb) throw new UsageError('record: expected --tui or --gdb, not both');
       const { recordInTerminal } = await import('./record-tui.ts');
       return await recordInTerminal(plan, path, output);
     }
-    if (options.gdb !== undefined) return await recordWithGdb(plan, path, options.gdb, output);
+    if (gdb) {
+      const { live, totals } = await runWithGdb(plan, path, gdb, output);
+      summarise(path, live, totals, output);
+      return statusAfter(live);
+    }
     const { result, totals } = await record(plan, path, output);
     summarise(path, result, totals, output);
     return statusAfter(result);
   });
-}
-
-/** The guest waits for a debugger and runs as it is told; when Ctrl-C ends it, it is complete. */
-async function recordWithGdb(plan: GuestPlan, path: string, listen: string, output: Output) {
-  const { parseListen, serve } = await import('./gdb.ts');
-  const { openLive } = await import('./live-target.ts');
-  const at = parseListen(listen);
-  const input = new ConsoleInput(plan.options.serial.kind === 'stdio');
-  try {
-    const { target, close } = await openLive(plan, { path, input, output });
-    const status = await serve(target, at, output);
-    const { reason, icount, bytes: size } = await close();
-    output.note(
-      `${ending(reason)} after ${plural(icount, 'instruction')}; ${path}: ${bytes(size)}`,
-    );
-    return status;
-  } finally {
-    input.close();
-  }
 }
 
 interface Totals {
@@ -136,7 +131,7 @@ export async function record(
   }
 }
 
-function summarise(path: string, result: LiveResult, totals: Totals, output: Output): void {
+function summarise(path: string, result: LiveSummary, totals: Totals, output: Output): void {
   const { icount, stateHash, seconds, mips, reason } = result;
   const { exits, interrupts } = totals;
   output.document({

@@ -6,13 +6,16 @@ import { UsageError } from './errors.ts';
 import { duration, plural } from './format.ts';
 import { addGuestOptions, guestOptions, parseAddress } from './guest-options.ts';
 import { asFailure, whereText } from './kvm-guest.ts';
+import { gdbAsked, gdbOption, gdbWaitOption, runWithGdb } from './live-gdb.ts';
 import { type GuestPlan, planGuest } from './live-guest.ts';
-import { ending, NO_HOOKS, runLive, statusAfter } from './live-run.ts';
+import { ending, type LiveSummary, NO_HOOKS, runLive, statusAfter } from './live-run.ts';
 import type { Output } from './output.ts';
 
 interface RunOptions {
   readonly traceExits?: boolean;
   readonly where?: number;
+  readonly gdb?: string;
+  readonly gdbWait?: boolean;
 }
 
 export function addRun(cli: Cli): void {
@@ -21,7 +24,9 @@ export function addRun(cli: Cli): void {
       .command('run')
       .description('run a guest without recording it')
       .option('--trace-exits', 'each VM exit on stderr, with the time it took the host')
-      .option('--where <ADDRESS>', 'under KVM: what is behind an address at the end', parseAddress),
+      .option('--where <ADDRESS>', 'under KVM: what is behind an address at the end', parseAddress)
+      .addOption(gdbOption())
+      .addOption(gdbWaitOption()),
   );
   const examples = [
     'retrovisor run --kernel vmlinuz --initrd initrd.gz --append console=ttyS0',
@@ -32,7 +37,14 @@ export function addRun(cli: Cli): void {
     if (options.where !== undefined && guest.accel !== 'kvm') {
       throw new UsageError('run: --where expects --accel kvm beside it');
     }
+    const gdb = gdbAsked(options, guest);
+    if (gdb && options.traceExits) throw new UsageError('run: --trace-exits or --gdb, not both');
     const plan = await planGuest(guest);
+    if (gdb) {
+      const { live } = await runWithGdb(plan, undefined, gdb, output);
+      summarise(live, output);
+      return statusAfter(live);
+    }
     const trace = options.traceExits ? await traceOf(plan, output) : undefined;
     const tapFor = (vcpu: Vcpu) => {
       trace?.follow(vcpu);
@@ -43,20 +55,25 @@ export function addRun(cli: Cli): void {
     });
     for (const line of trace?.summary() ?? []) output.note(line);
     const byReason = trace && { byReason: trace.document() };
-    const { icount, stateHash, seconds, mips, reason } = result;
     if (guest.accel === 'kvm') {
+      const { icount, stateHash, seconds, reason } = result;
       if (options.where !== undefined) output.note(await whereText(result.vcpu, options.where));
       // KVM counts no instructions.
       output.document({ exits: icount, stateHash, seconds, reason, ...byReason });
       output.note(`${ending(reason)} after ${plural(icount, 'exit')} in ${duration(seconds)}`);
       return statusAfter(result);
     }
-    output.document({ icount, stateHash, seconds, mips, reason, ...byReason });
-    output.note(
-      `${ending(reason)} after ${plural(icount, 'instruction')} in ${duration(seconds)}, ${mips} MIPS`,
-    );
+    summarise(result, output, byReason);
     return statusAfter(result);
   });
+}
+
+function summarise(result: LiveSummary, output: Output, more: object = {}): void {
+  const { icount, stateHash, seconds, mips, reason } = result;
+  output.document({ icount, stateHash, seconds, mips, reason, ...more });
+  output.note(
+    `${ending(reason)} after ${plural(icount, 'instruction')} in ${duration(seconds)}, ${mips} MIPS`,
+  );
 }
 
 /** Names come from the kernel if it is an ELF image that has them. */

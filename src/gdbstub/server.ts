@@ -1,10 +1,13 @@
 /**
  * Listens for gdb, one client at a time. The first byte decides whether it is one: a web browser
  * that is made to send a request here (the page may hide packets in its body) is cut off.
+ *
+ * A live guest goes its own way while no client is there: it stops when one comes, and goes on when it
+ * has left.
  */
 
 import { createServer, type Server, type Socket } from 'node:net';
-import type { DebugTarget } from '../target/index.ts';
+import type { DebugTarget, WorkControl } from '../target/index.ts';
 import { Connection } from './connection.ts';
 import { frame } from './framing.ts';
 import { errorText } from './packet.ts';
@@ -15,6 +18,8 @@ export interface ServerEvents {
   readonly onAttach?: () => void;
   readonly onDetach?: () => void;
   readonly onRefused?: (why: string) => void;
+  /** What the guest does as long as nobody is attached; nothing if this is absent. */
+  readonly alone?: (control: WorkControl) => Promise<unknown>;
 }
 
 /** What a gdb may begin with: a packet, an acknowledgement, an interrupt. */
@@ -26,6 +31,8 @@ export class GdbServer {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #current: { readonly socket: Socket; readonly connection: Connection } | undefined;
+  #alone: Promise<unknown> | undefined;
+  #wanted = false;
 
   constructor(target: DebugTarget, events: ServerEvents = {}) {
     this.#target = target;
@@ -50,9 +57,24 @@ export class GdbServer {
     });
   }
 
+  /** Lets the guest go its own way until a client comes; with `alone` absent, nothing. */
+  letGo(): void {
+    if (this.#current || this.#alone || !this.#events.alone) return;
+    this.#wanted = false;
+    this.#alone = this.#events.alone({ cancelled: () => this.#wanted });
+  }
+
+  /** Resolves when the guest stands. */
+  async #stopAlone(): Promise<void> {
+    this.#wanted = true;
+    await this.#alone?.catch(() => {});
+    this.#alone = undefined;
+  }
+
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const socket of this.#sockets) socket.destroy();
+    await this.#stopAlone();
     await this.#current?.connection.end();
     await closed;
   }
@@ -84,17 +106,31 @@ export class GdbServer {
     });
     this.#current = { socket, connection };
     this.#events.onAttach?.();
-    socket.on('data', (bytes) => connection.feed(bytes));
+    const standing = this.#alone ? this.#stopAlone() : undefined;
     socket.once('close', () => {
       // The next client gets the recording when nothing of this one moves in it any more.
-      void connection.end().then(() => this.#detach());
+      void Promise.resolve(standing)
+        .then(() => connection.end())
+        .then(() => this.#detach());
     });
-    connection.feed(first);
+    const converse = (): void => {
+      socket.on('data', (bytes) => connection.feed(bytes));
+      connection.feed(first);
+    };
+    if (!standing) converse();
+    else {
+      socket.pause();
+      void standing.then(() => {
+        converse();
+        socket.resume();
+      });
+    }
   }
 
   async #detach(): Promise<void> {
     if (this.#target.diversion) await this.#target.endDiversion();
     this.#current = undefined;
     this.#events.onDetach?.();
+    this.letGo();
   }
 }

@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Guest, type Served, serveOurs, serveQemu } from './servers.ts';
-import { blockingWire, type Wire } from './wire.ts';
+import { blockingWire, SilentError, type Wire } from './wire.ts';
 
 export interface Rate {
   /** Answers a second. */
@@ -20,10 +20,11 @@ export interface Rate {
 export interface RspRow {
   readonly name: string;
   readonly ours: Rate;
-  readonly qemu: Rate;
+  /** Undefined if it did not answer. */
+  readonly qemu: Rate | undefined;
   /** Times as many a second as QEMU; and QEMU's CPU time divided by ours. */
-  readonly faster: number;
-  readonly cheaper: number;
+  readonly faster: number | undefined;
+  readonly cheaper: number | undefined;
 }
 
 export interface RspBench {
@@ -69,8 +70,9 @@ const ACTIONS: readonly Action[] = [
   {
     name: `reverse-continue over ${AWAY} instructions (bc)`,
     before: (peer) => {
-      peer.wire.ask(`Z0,${ripOf(peer).toString(16)},1`);
+      const place = ripOf(peer).toString(16);
       for (let n = 0; n < AWAY; n++) expectStop(peer.wire.ask('s'));
+      peer.wire.ask(`Z0,${place},1`);
     },
     run: ({ wire }) => expectStop(wire.ask('bc')),
     after: (peer) => void peer.wire.ask(`z0,${ripOf(peer).toString(16)},1`),
@@ -88,16 +90,22 @@ export async function measureRsp({ guest, command, rounds, said }: RspBench): Pr
     const qemu = await serveQemu(guest, folder);
     serving.push(qemu);
     const peers = await attach(ours, qemu);
-    const rates = ACTIONS.map(() => ({ ours: [] as Rate[], qemu: [] as Rate[] }));
-    for (let round = 1; round <= rounds; round++) {
-      said?.(`round ${round} of ${rounds}`);
-      for (const [i, action] of ACTIONS.entries()) {
-        said?.(`  ${action.name}`);
-        rates[i]!.ours.push(timed(peers.ours, action));
-        rates[i]!.qemu.push(timed(peers.qemu, action));
+    const rows: RspRow[] = [];
+    for (const action of ACTIONS) {
+      const rates = { ours: [] as Rate[], qemu: [] as Rate[] };
+      let answers = true;
+      for (let round = 1; round <= rounds; round++) {
+        said?.(`${action.name}: round ${round} of ${rounds}`);
+        rates.ours.push(timed(peers.ours, action)!);
+        const theirs: Rate | undefined = answers ? timed(peers.qemu, action) : undefined;
+        if (theirs) rates.qemu.push(theirs);
+        answers = theirs !== undefined;
       }
+      rows.push(rowOf(action.name, rates));
+      // A stub that is stuck answers nothing else either.
+      if (!answers) break;
     }
-    return ACTIONS.map(({ name }, i) => rowOf(name, rates[i]!));
+    return rows;
   } finally {
     for (const served of serving) await served.stop();
     rmSync(folder, { recursive: true, force: true });
@@ -130,28 +138,34 @@ async function attach(ours: Served, qemu: Served): Promise<{ ours: Peer; qemu: P
   };
 }
 
-function timed(peer: Peer, { before, run, after, once }: Action): Rate {
-  before?.(peer);
-  const cpu = peer.served.cpu();
-  const start = performance.now();
-  let n = 0;
-  do {
-    run(peer);
-    n++;
-  } while (!once && performance.now() - start < WINDOW_MS);
-  const seconds = (performance.now() - start) / 1000;
-  const rate = { perSecond: n / seconds, cpuMicroseconds: (peer.served.cpu() - cpu) / n };
-  after?.(peer);
-  return rate;
+/** Undefined if the stub is stuck. */
+function timed(peer: Peer, { before, run, after, once }: Action): Rate | undefined {
+  try {
+    before?.(peer);
+    const cpu = peer.served.cpu();
+    const start = performance.now();
+    let n = 0;
+    do {
+      run(peer);
+      n++;
+    } while (!once && performance.now() - start < WINDOW_MS);
+    const seconds = (performance.now() - start) / 1000;
+    const rate = { perSecond: n / seconds, cpuMicroseconds: (peer.served.cpu() - cpu) / n };
+    after?.(peer);
+    return rate;
+  } catch (error) {
+    if (error instanceof SilentError) return undefined;
+    throw error;
+  }
 }
 
 function rowOf(name: string, rates: { ours: readonly Rate[]; qemu: readonly Rate[] }): RspRow {
   const ours = middle(rates.ours);
-  const qemu = middle(rates.qemu);
+  const qemu = rates.qemu.length > 0 ? middle(rates.qemu) : undefined;
   return {
     ...{ name, ours, qemu },
-    faster: ours.perSecond / qemu.perSecond,
-    cheaper: qemu.cpuMicroseconds / ours.cpuMicroseconds,
+    faster: qemu && ours.perSecond / qemu.perSecond,
+    cheaper: qemu && qemu.cpuMicroseconds / ours.cpuMicroseconds,
   };
 }
 

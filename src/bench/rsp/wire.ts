@@ -11,7 +11,7 @@ const SOCK_STREAM = 1;
 const SOL_SOCKET = 1;
 const SO_RCVTIMEO = 20;
 /** A server that says nothing for so long will not say anything. */
-const PATIENCE_S = 300n;
+const PATIENCE_S = 30n;
 const REPLY_BYTES = 1 << 20;
 const HASH = 0x23;
 
@@ -20,6 +20,9 @@ export interface Wire {
   ask(payload: string): string;
   close(): void;
 }
+
+/** The server does not answer any more. */
+export class SilentError extends Error {}
 
 interface Calls {
   readonly socket: (domain: number, type: number, protocol: number) => number;
@@ -62,7 +65,7 @@ export async function blockingWire(path: string): Promise<Wire> {
     let length = 0;
     for (;;) {
       const got = c.recv(fd, buffer.subarray(length), REPLY_BYTES - length, 0);
-      if (got <= 0) throw new Error(`${path}: the server has gone or is silent`);
+      if (got <= 0) throw new SilentError(`${path}: no answer in ${PATIENCE_S} s`);
       length += got;
       if (length > 3 && buffer[length - 3] === HASH) return buffer.toString('latin1', 0, length);
     }
