@@ -19,6 +19,8 @@ interface TuiOptions {
 
 /** Instructions between two looks at the keyboard: ten milliseconds or so. */
 const SLICE = 2_000_000;
+/** Read before the first picture; each takes some milliseconds. The rest comes while one looks. */
+const CHUNKS_AHEAD = { first: 8, printed: 64 };
 
 export function addTui(cli: Cli): void {
   const command = cli.program
@@ -95,13 +97,14 @@ export async function showInterface(shown: Shown, output: Output): Promise<ExitS
   if (!onTerminal()) {
     await ui.goTo(at);
     await ui.findNames();
-    ui.readAhead();
+    ui.readAhead(CHUNKS_AHEAD.printed);
     const size = { columns: Number(process.env['COLUMNS']), rows: Number(process.env['LINES']) };
     output.line(printScreen(ui, size, { ...theme, bare: true }));
     return 0;
   }
   checkTerminal();
   await ui.refresh();
+  ui.readAhead(CHUNKS_AHEAD.first);
   const arriving = target.live
     ? Promise.resolve(ACTIONS.resume(ui))
     : ui.goTo(at, 'going there', false).then(() => ui.say('? for help, : for commands, q to quit'));

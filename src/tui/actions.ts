@@ -118,10 +118,8 @@ async function scrollExits(ui: Ui, by: number): Promise<void> {
   const at = ui.exitSelected ?? ui.snapshot.ordinal;
   const direction = by > 0 ? 1 : -1;
   const from = direction < 0 ? at - 1 : ui.exitSelected === undefined ? at : at + 1;
-  // A key after this one is about another row: it ends a search that takes long.
-  const { version } = ui;
-  const outdated = (): boolean => ui.version !== version && ui.exitSelected !== at;
-  const found = await ui.exits.nth(from, direction, Math.abs(by), outdated);
+  const { escapes } = ui;
+  const found = await ui.exits.nth(from, direction, Math.abs(by), () => ui.escapes !== escapes);
   if (found) ui.exitSelected = found.ordinal;
 }
 

@@ -1,8 +1,8 @@
 /** The components: they place what the views made, and pass keys on. All else is elsewhere. */
 
-import { Box, Text, useInput, useStdin } from 'ink';
+import { Box, Text, useStdin } from 'ink';
 import { useEffect, useState, useSyncExternalStore } from 'react';
-import { keyName } from './key-name.ts';
+import { keyNames } from './key-name.ts';
 import { KeyQueue } from './keys.ts';
 import { mouseReports } from './mouse.ts';
 import type { Sheet } from './sheet.ts';
@@ -57,27 +57,27 @@ function Rows({ text }: { readonly text: string }) {
 
 function Keys({ ui, size, onError }: Pick<AppProps, 'ui' | 'size' | 'onError'>) {
   const [queue] = useState(() => new KeyQueue());
-  const { internal_eventEmitter: raw } = useStdin();
+  const { internal_eventEmitter: events, setRawMode } = useStdin();
   useEffect(() => {
-    // A guest that runs gets what was typed byte for byte, before anybody makes keys of it.
-    const type = (input: string): void => {
-      if (ui.running) ui.type(input);
+    setRawMode(true);
+    return () => setRawMode(false);
+  }, [setRawMode]);
+  useEffect(() => {
+    const take = (input: string): void => {
+      const screen = screenOf(ui, size);
+      const act = async (): Promise<void> => {
+        // A guest that runs gets what was typed byte for byte.
+        if (ui.running) return ui.type(input);
+        const reports = mouseReports(input);
+        if (reports) await Promise.all(reports.map((one) => queue.point(ui, one, screen)));
+        else await Promise.all(keyNames(input).map((name) => queue.press(ui, name, screen)));
+      };
+      act().catch(onError);
     };
-    raw.prependListener('input', type);
+    events.on('input', take);
     return () => {
-      raw.off('input', type);
+      events.off('input', take);
     };
-  }, [ui, raw]);
-  useInput((input, key) => {
-    if (ui.running) return;
-    const reports = mouseReports(input);
-    if (reports) {
-      for (const report of reports) queue.point(ui, report, screenOf(ui, size)).catch(onError);
-      return;
-    }
-    for (const name of keyName(input, key)) {
-      queue.press(ui, name, screenOf(ui, size)).catch(onError);
-    }
-  });
+  }, [ui, size, events, queue, onError]);
   return null;
 }

@@ -128,20 +128,25 @@ const WAITING_MAX = 64;
 
 /**
  * Keys in the order they were typed, one after the other, however long each takes: what is typed
- * ahead of a move is about the place where it ends. Esc forgets what waits.
+ * ahead of a move is about the place where it ends. Keys that only look may overtake a move that is
+ * under way, among themselves in order. Esc forgets what waits.
  */
 export class KeyQueue {
   readonly #waiting: (() => Promise<void>)[] = [];
   #working = false;
+  #looks: Promise<void> = Promise.resolve();
 
   async press(ui: Ui, key: string, screen: Screen): Promise<void> {
     ui.touchedMs = performance.now();
-    if (STOPPING.includes(key)) this.#waiting.length = 0;
-    const open = ui.prompt.mark !== undefined;
-    const overtakes = STOPPING.includes(key) || (!open && LOOKING.test(key));
-    if (this.#working && overtakes && this.#waiting.length === 0)
-      return await press(ui, key, screen);
-    await this.#then(() => press(ui, key, screen));
+    if (STOPPING.includes(key)) {
+      this.#waiting.length = 0;
+      if (this.#working) return await press(ui, key, screen);
+    }
+    const looks = ui.prompt.mark === undefined && LOOKING.test(key);
+    if (!looks || !this.#working || this.#waiting.length > 0)
+      return await this.#then(() => press(ui, key, screen));
+    this.#looks = this.#looks.then(() => press(ui, key, screen));
+    await this.#looks;
   }
 
   /** The mouse waits its turn like a key. */
@@ -155,6 +160,7 @@ export class KeyQueue {
     if (this.#working) return;
     this.#working = true;
     try {
+      await this.#looks;
       for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) await next();
     } finally {
       this.#working = false;
@@ -224,9 +230,11 @@ async function typed(ui: Ui, key: string): Promise<void> {
     case 'Right':
       prompt.moveTo(prompt.cursor + 1);
       break;
+    case 'Home':
     case 'Ctrl-A':
       prompt.moveTo(0);
       break;
+    case 'End':
     case 'Ctrl-E':
       prompt.moveTo(prompt.text.length);
       break;
@@ -234,7 +242,7 @@ async function typed(ui: Ui, key: string): Promise<void> {
       prompt.set('');
       break;
     default:
-      if (!/^(?:Ctrl-|Shift-|Pg|F\d)/.test(key)) prompt.insert(key === 'Space' ? ' ' : key);
+      if (key.length === 1 || key === 'Space') prompt.insert(key === 'Space' ? ' ' : key);
   }
   ui.changed();
 }

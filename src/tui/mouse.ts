@@ -17,13 +17,14 @@ export interface MouseReport {
   readonly row: number;
 }
 
-const REPORT = /\[<(\d+);(\d+);(\d+)([Mm])/g;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: reports begin with one
+const REPORT = /\x1b\[<(\d+);(\d+);(\d+)([Mm])/g;
 const WHEEL = 64;
 const WHEEL_ROWS = 3;
 
 /** The presses and turns in a piece of input; undefined if it is no report at all. */
 export function mouseReports(input: string): MouseReport[] | undefined {
-  if (!input.startsWith('[<')) return undefined;
+  if (!input.startsWith('\x1b[<')) return undefined;
   const found: MouseReport[] = [];
   for (const [, button = '', column = '', row = '', end] of input.matchAll(REPORT)) {
     const code = Number(button);

@@ -48,8 +48,6 @@ const PAUSE_KEY = '\x1d';
 /** Reading ahead leaves room for keys: a chunk takes some milliseconds. */
 const WARM_UP_WAIT_MS = 200;
 const WARM_UP_PAUSE_MS = 5;
-/** Some hundred milliseconds of reading. */
-const CHUNKS_AHEAD = 64;
 /** The timeline is drawn again for each such share that was read. */
 const WARM_UP_DRAWN = 0.05;
 
@@ -103,6 +101,8 @@ export class Ui {
   exitSelected: number | undefined;
   readonly scroll: Partial<Record<PaneName, number>> = {};
   quitting = false;
+  /** How often something was stopped: whoever began before a change of it gives up. */
+  escapes = 0;
   /** Settles when the move under way, if there is one, has ended. */
   moved: Promise<void> = Promise.resolve();
   /** When the last key came: what can wait does, while somebody types. */
@@ -252,6 +252,7 @@ export class Ui {
   }
 
   cancel(): void {
+    this.escapes++;
     this.#cancelled = true;
   }
 
@@ -333,9 +334,9 @@ export class Ui {
   }
 
   /** The beginning of that at once: all of a short recording. */
-  readAhead(): void {
+  readAhead(most: number): void {
     let chunks = 0;
-    for (const _ of this.target.recording.warmUp()) if (++chunks >= CHUNKS_AHEAD) break;
+    for (const _ of this.target.recording.warmUp()) if (++chunks >= most) break;
     this.timeline.forget();
     this.milestones.forget();
   }

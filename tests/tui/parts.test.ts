@@ -1,9 +1,9 @@
 /** The parts that need no guest: expressions, the line one types into, painting, text, key names. */
 
-import type { Key } from 'ink';
 import { expect, test } from 'vitest';
 import { type Guest, parseExpression } from '../../src/tui/expression.ts';
-import { keyName } from '../../src/tui/key-name.ts';
+import { keyNames } from '../../src/tui/key-name.ts';
+import { mouseReports } from '../../src/tui/mouse.ts';
 import { Painter } from '../../src/tui/painter.ts';
 import { Prompt } from '../../src/tui/prompt.ts';
 import { fitted, line, plain, span, spread } from '../../src/tui/text.ts';
@@ -119,13 +119,30 @@ test('without color there are no colors, and bare text has nothing at all', () =
 });
 
 test.each([
-  ['s', {}, ['s']],
-  ['', { upArrow: true }, ['Up']],
-  ['r', { ctrl: true }, ['Ctrl-R']],
-  ['', { tab: true, shift: true }, ['Shift-Tab']],
-  ['', { return: true }, ['Enter']],
-  ['', { delete: true }, ['Backspace']],
-  ['ab\r', {}, ['a', 'b', 'Enter']],
-])('key %j %j', (input, key, names) => {
-  expect(keyName(input, key as Key)).toEqual(names);
+  ['s', ['s']],
+  ['\x1b[A', ['Up']],
+  ['\x1bOA', ['Up']],
+  ['\x12', ['Ctrl-R']],
+  ['\x1b[Z', ['Shift-Tab']],
+  ['\r', ['Enter']],
+  ['\x7f', ['Backspace']],
+  ['\x1bOP', ['F1']],
+  ['\x1b', ['Esc']],
+  // What is typed fast comes together.
+  ['ab\r', ['a', 'b', 'Enter']],
+  [':mem\t', [':', 'm', 'e', 'm', 'Tab']],
+  // A key of which nothing is known.
+  ['\x1b[15;5~', []],
+])('%j is the keys %j', (input, names) => {
+  expect(keyNames(input)).toEqual(names);
+});
+
+test('what the mouse reports', () => {
+  expect(mouseReports('\x1b[<0;10;5M')).toEqual([{ kind: 'press', column: 9, row: 4 }]);
+  expect(mouseReports('\x1b[<0;10;5m')).toEqual([]);
+  expect(mouseReports('\x1b[<64;1;2M\x1b[<65;1;2M')?.map(({ kind }) => kind)).toEqual([
+    'wheel-up',
+    'wheel-down',
+  ]);
+  expect(mouseReports('\x1b[A')).toBeUndefined();
 });
