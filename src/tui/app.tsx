@@ -64,7 +64,7 @@ function Keys({ ui, size, onError }: Pick<AppProps, 'ui' | 'size' | 'onError'>) 
   }, [setRawMode]);
   useEffect(() => {
     const take = (input: string): void => {
-      const screen = screenOf(ui, size);
+      const screen = () => screenOf(ui, size);
       const act = async (): Promise<void> => {
         // A guest that runs gets what was typed byte for byte.
         if (ui.running) return ui.type(input);

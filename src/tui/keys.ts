@@ -129,29 +129,29 @@ const WAITING_MAX = 64;
 /**
  * Keys in the order they were typed, one after the other, however long each takes: what is typed
  * ahead of a move is about the place where it ends. Keys that only look may overtake a move that is
- * under way, among themselves in order. Esc forgets what waits.
+ * under way, among themselves in order. Esc forgets what waits. `screen` is what it is when their turn comes.
  */
 export class KeyQueue {
   readonly #waiting: (() => Promise<void>)[] = [];
   #working = false;
   #looks: Promise<void> = Promise.resolve();
 
-  async press(ui: Ui, key: string, screen: Screen): Promise<void> {
+  async press(ui: Ui, key: string, screen: () => Screen): Promise<void> {
     ui.touchedMs = performance.now();
     if (STOPPING.includes(key)) {
       this.#waiting.length = 0;
-      if (this.#working) return await press(ui, key, screen);
+      if (this.#working) return await press(ui, key, screen());
     }
     const looks = ui.prompt.mark === undefined && LOOKING.test(key);
     if (!looks || !this.#working || this.#waiting.length > 0)
-      return await this.#then(() => press(ui, key, screen));
-    this.#looks = this.#looks.then(() => press(ui, key, screen));
+      return await this.#then(() => press(ui, key, screen()));
+    this.#looks = this.#looks.then(() => press(ui, key, screen()));
     await this.#looks;
   }
 
   /** The mouse waits its turn like a key. */
-  point(ui: Ui, report: MouseReport, screen: Screen): Promise<void> {
-    return this.#then(() => pointed(ui, report, screen));
+  point(ui: Ui, report: MouseReport, screen: () => Screen): Promise<void> {
+    return this.#then(() => pointed(ui, report, screen()));
   }
 
   async #then(act: () => Promise<void>): Promise<void> {
