@@ -216,15 +216,21 @@ export class Decoder {
     let imm = 0n;
     let imm2 = 0;
     let immediates = 0;
-    const absolute = specs.some((s) => s.letter === 'O');
-    for (const spec of specs) {
+    const { absolute } = found;
+    for (const spec of found.immediates) {
       const bytesWanted = immediateBytes(spec.letter, spec.width, size, addressSize);
-      if (!bytesWanted) continue;
-      let value = 0n;
+      // The low 32 bits as a number: a BigInt for every byte would cost more than all the rest.
+      let low = 0;
+      let high = 0;
       for (let i = 0; i < bytesWanted; i++) {
-        value |= BigInt(byte() & 0xff) << BigInt(i * 8);
+        const b = byte() & 0xff;
+        if (i < 4) low |= b << (8 * i);
+        else high |= b << (8 * i - 32);
       }
-      if (spec.letter !== 'O') value = BigInt.asIntN(bytesWanted * 8, value);
+      let value: bigint;
+      if (bytesWanted === 8) value = wide(high, low, spec.letter);
+      else if (spec.letter === 'O') value = BigInt(low >>> 0);
+      else value = BigInt((low << (32 - 8 * bytesWanted)) >> (32 - 8 * bytesWanted));
       if (immediates++ === 0) imm = value;
       else imm2 = Number(value);
       if (spec.letter === 'A') imm2 = byte() | (byte() << 8);
@@ -324,6 +330,12 @@ export class Decoder {
  */
 const lastInstruction = (opcode: number, modrm: number, segment: number): bigint =>
   BigInt(((opcode & 7) << 8) | modrm | ((L.segment(segment) + L.SEG_SELECTOR) << 16));
+
+/** An immediate of 64 bits is signed, an absolute offset is not. */
+function wide(high: number, low: number, letter: string): bigint {
+  const value = (BigInt(high) << 32n) | BigInt(low >>> 0);
+  return letter === 'O' ? BigInt.asUintN(64, value) : value;
+}
 
 /** Bytes ran out: either the caller has more, or there are already too many. */
 const short = (start: number, end: number): Decoded =>

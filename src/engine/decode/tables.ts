@@ -16,6 +16,10 @@ export interface Candidate {
   readonly row: Row;
   readonly index: number;
   readonly specs: readonly OperandSpec[];
+  /** Those of them that are bytes behind ModRM, SIB and displacement. */
+  readonly immediates: readonly OperandSpec[];
+  /** Is one of them an absolute offset? */
+  readonly absolute: boolean;
   readonly prefix: Mandatory;
   readonly w: 0 | 1 | undefined;
   /** Encoded by VEX: its prefix is VEX.pp, and VEX.L must be this. */
@@ -95,6 +99,8 @@ export function parseRow(row: Row, index: number): Candidate[] {
     row,
     index,
     specs,
+    immediates: specs.filter(({ letter }) => 'IJOA'.includes(letter)),
+    absolute: letters.includes('O'),
     prefix,
     w,
     vexL: vex?.l,
