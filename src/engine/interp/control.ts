@@ -14,6 +14,8 @@ import type { Code, Func, Val } from '../wasm/code.ts';
 import type { WasmModule } from '../wasm/module.ts';
 
 export interface ControlImports {
+  /** (gva, class) → pointer to the page of code in RAM, 0 on a fault, 1 where there is no RAM. */
+  readonly fetchPage: Func;
   /** () → block for the code at RIP, or 0 with STATUS set. */
   readonly findBlock: Func;
   /** (ip) → a MICROCODE_ answer. */
@@ -66,6 +68,48 @@ const ripOf = (c: Code, ip: Val, extra?: Val): Val => {
   return c.and(sum, i64At(c, L.RIP_MASK));
 };
 
+interface Fetched {
+  readonly rip: Val;
+  readonly lin: Val;
+  /** Low half of it. */
+  readonly low: Val;
+  readonly key: Val;
+  /** Where its byte is in memory. */
+  readonly pointer: Val;
+}
+
+/** Returns the block at a place whose page is known, if it has been decoded. */
+function findDecoded(c: Code, { rip, lin, low, key, pointer }: Fetched): void {
+  const hash = c.and(c.xor(low, c.shru(low, 12)), L.JUMP_CACHE_ENTRIES - 1);
+  const entry = c.let(c.mul(hash, L.JUMP_CACHE_STRIDE));
+  const found = (block: Val): void => {
+    c.store(8, c.i32(0), c.sub(rip, c.and(lin, 0xfff)), L.RIP_PAGE);
+    c.ret(block);
+  };
+  const known = c.and(
+    c.eq(c.load('i64', 8, entry, L.JUMP_CACHE), lin),
+    c.and(
+      c.eq(c.load('i32', 4, entry, L.JUMP_CACHE + 8), key),
+      c.eq(c.load('i32', 4, entry, L.JUMP_CACHE + 12), pointer),
+    ),
+  );
+  c.if(known, () => found(c.load('i32', 4, entry, L.JUMP_CACHE + L.JUMP_CACHE_BLOCK)));
+  // Not where it was looked for, but perhaps decoded all the same.
+  const at = c.let(c.shl(blockHash(c, pointer), 4));
+  const decoded = c.and(
+    c.eq(c.load('i32', 4, at, L.BLOCK_HASH), pointer),
+    c.eq(c.load('i32', 4, at, L.BLOCK_HASH + 4), key),
+  );
+  c.if(decoded, () => {
+    const block = c.let(c.load('i32', 4, at, L.BLOCK_HASH + 8));
+    c.store(8, entry, lin, L.JUMP_CACHE);
+    c.store(4, entry, key, L.JUMP_CACHE + 8);
+    c.store(4, entry, pointer, L.JUMP_CACHE + 12);
+    c.store(4, entry, block, L.JUMP_CACHE + L.JUMP_CACHE_BLOCK);
+    found(block);
+  });
+}
+
 export function defineControl(m: WasmModule, imports: ControlImports): ControlFunctions {
   const setStatus = (c: Code, status: number): void =>
     c.store(4, c.i32(0), c.i32(status), L.STATUS);
@@ -106,40 +150,28 @@ export function defineControl(m: WasmModule, imports: ControlImports): ControlFu
     const rip = c.let(i64At(c, L.RIP));
     const lin = c.let(c.add(rip, i64At(c, L.CODE_BASE)));
     const low = c.let(c.wrap(lin));
-    const hash = c.and(c.xor(low, c.shru(low, 12)), L.JUMP_CACHE_ENTRIES - 1);
-    const entry = c.let(c.shl(hash, 5));
-    const page = c.let(
-      c.add(c.and(c.shru(low, 8), (L.TLB_ENTRIES - 1) * 16), i32At(c, L.TLB_BASE)),
-    );
-    const mapped = c.eq(c.load('i64', 8, page, L.TLB_EXECUTE), c.and(lin, -4096));
-    c.if(mapped, () => {
-      const pointer = c.let(c.add(c.load('i32', 4, page, L.TLB_EXECUTE + 8), low));
-      const key = c.let(i32At(c, L.MODE_KEY));
-      const found = (block: Val): void => {
-        c.store(8, c.i32(0), c.sub(rip, c.and(lin, 0xfff)), L.RIP_PAGE);
-        c.ret(block);
-      };
-      const known = c.and(
-        c.eq(c.load('i64', 8, entry, L.JUMP_CACHE), lin),
-        c.and(
-          c.eq(c.load('i32', 4, entry, L.JUMP_CACHE + 8), key),
-          c.eq(c.load('i32', 4, entry, L.JUMP_CACHE + 12), pointer),
-        ),
+    const key = c.let(i32At(c, L.MODE_KEY));
+    const mapped = c.var('i32');
+    const probe = (): void => {
+      const page = c.let(
+        c.add(c.and(c.shru(low, 8), (L.TLB_ENTRIES - 1) * 16), i32At(c, L.TLB_BASE)),
       );
-      c.if(known, () => found(c.load('i32', 4, entry, L.JUMP_CACHE + 16)));
-      // Not where it was looked for, but perhaps decoded all the same.
-      const at = c.let(c.shl(blockHash(c, pointer), 4));
-      const decoded = c.and(
-        c.eq(c.load('i32', 4, at, L.BLOCK_HASH), pointer),
-        c.eq(c.load('i32', 4, at, L.BLOCK_HASH + 4), key),
-      );
-      c.if(decoded, () => {
-        const block = c.let(c.load('i32', 4, at, L.BLOCK_HASH + 8));
-        c.store(8, entry, lin, L.JUMP_CACHE);
-        c.store(4, entry, key, L.JUMP_CACHE + 8);
-        c.store(4, entry, pointer, L.JUMP_CACHE + 12);
-        c.store(4, entry, block, L.JUMP_CACHE + 16);
-        found(block);
+      c.set(mapped, c.eq(c.load('i64', 8, page, L.TLB_EXECUTE), c.and(lin, -4096)));
+      c.if(c.get(mapped), () => {
+        const pointer = c.let(c.add(c.load('i32', 4, page, L.TLB_EXECUTE + 8), low));
+        findDecoded(c, { rip, lin, low, key, pointer });
+      });
+    };
+    probe();
+    // A page that only the fast TLB has forgotten. Blocks wants to hear of it if there are breakpoints.
+    c.if(c.eqz(c.or(c.get(mapped), i32At(c, L.BREAKS))), () => {
+      const long = c.eq(c.and(key, 3), 2);
+      const limit = c.extu(i32At(c, L.segment(L.CS) + L.SEG_LIMIT));
+      const legacy = c.and(c.leu(rip, limit), c.eqz(c.shru(lin, 32)));
+      c.if(c.select(long, canonicalTest(c, lin), legacy), () => {
+        const page = c.let(c.call(imports.fetchPage, lin, i32At(c, L.CLASS)));
+        c.if(c.eqz(page), () => c.ret(0));
+        probe();
       });
     });
     c.result(c.call(imports.findBlock));

@@ -79,11 +79,12 @@ export function generateMain(rows: readonly Row[]): { bytes: Uint8Array; handler
     hot: m.import('hot', ['i32'], []),
     codeHit: m.import('codeHit', ['i32', 'i32'], ['i32']),
   };
+  const fetchPage = m.declare('fetchPage', ['i64', 'i32'], ['i32']);
   const tlb = defineTlb(m);
   const physical = definePhysical(m, imports);
   const paging = definePaging(m, tlb, physical);
-  const control = defineControl(m, imports);
-  const slow = defineSlow(m, imports, physical, tlb, paging, control.fault);
+  const control = defineControl(m, { ...imports, fetchPage });
+  const slow = defineSlow(m, imports, physical, tlb, paging, { fault: control.fault, fetchPage });
   const { step, count } = defineRun(m, control, imports.hot);
   const runtime: Runtime = {
     ...defineFpu(m),
@@ -106,7 +107,7 @@ export function generateMain(rows: readonly Row[]): { bytes: Uint8Array; handler
     loadWide: slow.loadWide,
     storeWide: slow.storeWide,
     probe: slow.probe,
-    fetchPage: slow.fetchPage,
+    fetchPage,
     fetchRest: slow.fetchRest,
     tlbFlush: tlb.flush,
     tlbDropFast: tlb.dropFast,

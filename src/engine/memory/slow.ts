@@ -10,7 +10,7 @@
 
 import { REC_SEGMENT, SEGMENT_STACK } from '../decode/record.ts';
 import * as L from '../vcpu/layout.ts';
-import type { Code, Func, Val } from '../wasm/code.ts';
+import { Code, type Func, type Val } from '../wasm/code.ts';
 import type { WasmModule } from '../wasm/module.ts';
 import type { PagingFunctions, PhysicalFunctions } from './paging.ts';
 import type { TlbFunctions } from './tlb.ts';
@@ -45,8 +45,6 @@ export interface SlowFunctions {
   readonly storeWide: Func;
   /** (gva, bytes, class, access) → 1, or 0 and a fault: the access would succeed, as far as paging goes. */
   readonly probe: Func;
-  /** (gva, class) → pointer to the page of code in RAM, 0 on a fault, 1 where there is no RAM. */
-  readonly fetchPage: Func;
   /** The same for the rest of an instruction that begins on the page before: leaves no trace. */
   readonly fetchRest: Func;
 }
@@ -76,7 +74,7 @@ export function defineSlow(
   physical: PhysicalFunctions,
   tlb: TlbFunctions,
   paging: PagingFunctions,
-  fault: Func,
+  { fault, fetchPage }: { fault: Func; fetchPage: Func },
 ): SlowFunctions {
   const { isRam, beforeWrite } = physical;
   const trail = defineTrail(m);
@@ -392,8 +390,8 @@ export function defineSlow(
     c.result(c.call(writeAt, joined(c), 8, 0, c.param(2), value));
   });
 
-  const defineFetch = (name: string, enters: boolean): Func =>
-    m.func(name, ['i64', 'i32'], ['i32'], (c) => {
+  const defineFetch = (func: Func, enters: boolean): Func => {
+    m.define(func, new Code(func.params), (c) => {
       const [va, cls] = [c.param(0), c.param(1)];
       const gpa = c.let(c.call(paging.translate, va, L.ACCESS_EXECUTE, cls));
       c.if(c.eq(gpa, -1), () => pageFaultAt(c));
@@ -405,8 +403,10 @@ export function defineSlow(
       }
       c.result(c.and(pointer, -4096));
     });
-  const fetchPage = defineFetch('fetchPage', true);
-  const fetchRest = defineFetch('fetchRest', false);
+    return func;
+  };
+  defineFetch(fetchPage, true);
+  const fetchRest = defineFetch(m.declare('fetchRest', ['i64', 'i32'], ['i32']), false);
 
   return {
     readSlow,
@@ -418,7 +418,6 @@ export function defineSlow(
     loadWide,
     storeWide,
     probe,
-    fetchPage,
     fetchRest,
   };
 }

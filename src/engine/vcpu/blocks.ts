@@ -279,6 +279,7 @@ export class Blocks {
     }
     this.#armed.clear();
     this.#breaks.clear();
+    this.#u32[L.BREAKS >> 2] = points.length > 0 ? 1 : 0;
     for (const gva of points) {
       const page = gva >> 12n;
       const others = this.#breaks.get(page);

@@ -170,6 +170,8 @@ export const WATCH_PAGES = 0xd08; // i64 each
 export const WATCH_PAGES_MAX = 64;
 /** Executions after which a block asks for the JIT; 0: never. */
 export const HOT_AT = 0xf10; // u32
+/** 1 while there are breakpoints: whoever finds code tells Blocks of the pages it lies on. */
+export const BREAKS = 0xf14; // u32
 /** 1: a fast TLB keeps one entry of each kind, for tests; and where those three entries are. */
 export const TLB_ONE = 0xf14; // u32
 export const TLB_LAST = 0xf18; // u32 each
