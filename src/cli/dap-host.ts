@@ -46,8 +46,15 @@ export class CliDapHost implements DapHost {
     }
   }
 
-  async launch(_args: LaunchArguments, _control: OpenControl): Promise<Opened> {
-    throw new UsageError('launch is not there yet');
+  async launch(args: LaunchArguments, _control: OpenControl): Promise<Opened> {
+    const { launchGuest } = await import('./dap-launch.ts');
+    const { target, path, close } = await launchGuest(args, (file) => placed(file, args));
+    return {
+      ...{ target, program: bareProgram(undefined), name: path.split('/').at(-1) ?? path },
+      close: async () => {
+        await close();
+      },
+    };
   }
 }
 

@@ -165,7 +165,7 @@ const MAGIC = Buffer.from([0x89, 0x52, 0x45, 0x54, 0x52, 0x4f]);
  * A recording may replace a recording. Anything else that is there stays: a slip of the hand in `-o`
  * must not cost somebody their kernel.
  */
-function checkWritable(path: string): void {
+export function checkWritable(path: string): void {
   const expects = (what: string) => new UsageError(`-o expects ${what}`);
   let found: ReturnType<typeof statSync>;
   try {

@@ -3,7 +3,7 @@
  * the rest. docs/dap.md describes each; the names and fields are an interface that clients rely on.
  */
 
-import type { Position } from './position.ts';
+import type { Position } from './position-text.ts';
 
 export interface TimelineData {
   /** Icounts: the range that was asked for, and the end of the recording. */

@@ -2,7 +2,8 @@
 
 import { ERROR, RequestError } from './errors.ts';
 import type { Call } from './handler.ts';
-import { describePosition, grouped, positionOf } from './position.ts';
+import { positionOf } from './position.ts';
+import { describePosition, grouped } from './position-text.ts';
 import { REGISTER_GROUPS, registerText } from './register-view.ts';
 import type { Session } from './session.ts';
 import {
