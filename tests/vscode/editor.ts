@@ -1,0 +1,156 @@
+/**
+ * A real VS Code: code-server in a folder of its own with the built extension, and a browser at it. What
+ * a test says about it is what a person would see on the page.
+ */
+
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Browser, chromium, type FrameLocator, type Locator, type Page } from 'playwright-core';
+
+const ROOT = join(import.meta.dirname, '../..');
+const INSTALLED = join(ROOT, '.cache/code-server');
+const NODE = join(INSTALLED, 'n24/node_modules/node/bin/node');
+const ENTRY = join(INSTALLED, 'cs/node_modules/code-server/out/node/entry.js');
+export const VSIX = join(ROOT, 'dist/retrovisor.vsix');
+export const SCREENSHOTS = join(ROOT, '.cache/screenshots');
+const BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+
+/** What is missing for it, if anything is. */
+export function missing(): string | undefined {
+  if (!existsSync(join(INSTALLED, 'installed'))) {
+    return 'code-server: node scripts/code-server.mjs fetches it';
+  }
+  if (!browserPath()) return `a browser: one of ${BROWSERS.join(', ')}`;
+  return undefined;
+}
+
+const browserPath = (): string | undefined => BROWSERS.find((path) => existsSync(path));
+
+const SETTINGS = {
+  ...{ 'workbench.startupEditor': 'none', 'security.workspace.trust.enabled': false },
+  ...{ 'telemetry.telemetryLevel': 'off', 'update.mode': 'none', 'chat.disableAIFeatures': true },
+  ...{ 'debug.toolBarLocation': 'floating', 'debug.openDebug': 'openOnSessionStart' },
+  ...{ 'workbench.secondarySideBar.defaultVisibility': 'hidden', 'extensions.autoUpdate': false },
+  ...{ 'workbench.colorTheme': 'Default Dark Modern', 'editor.minimap.enabled': false },
+  ...{ 'extensions.ignoreRecommendations': true, 'git.enabled': false, 'debug.console.fontSize': 12 },
+  ...{ 'workbench.tips.enabled': false, 'window.commandCenter': false },
+  ...{ 'debug.toolBarLocationOffset': 0, 'debug.showInStatusBar': 'never' },
+};
+
+export class Editor {
+  readonly page: Page;
+  readonly #server: ChildProcess;
+  readonly #browser: Browser;
+  readonly #folder: string;
+
+  private constructor(page: Page, server: ChildProcess, browser: Browser, folder: string) {
+    this.page = page;
+    this.#server = server;
+    this.#browser = browser;
+    this.#folder = folder;
+  }
+
+  /** Installs the extension, opens a workspace with these files, and waits until it is there. */
+  static async open(files: Readonly<Record<string, string>> = {}): Promise<Editor> {
+    const folder = mkdtempSync(join(tmpdir(), 'retrovisor-vscode-'));
+    const workspace = join(folder, 'workspace');
+    const data = join(folder, 'data');
+    mkdirSync(join(data, 'User'), { recursive: true });
+    mkdirSync(workspace, { recursive: true });
+    mkdirSync(SCREENSHOTS, { recursive: true });
+    writeFileSync(join(data, 'User/settings.json'), JSON.stringify(SETTINGS));
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(join(workspace, name, '..'), { recursive: true });
+      writeFileSync(join(workspace, name), text);
+    }
+    const common = ['--user-data-dir', data, '--extensions-dir', join(folder, 'extensions')];
+    execFileSync(NODE, [ENTRY, ...common, '--install-extension', VSIX], { stdio: 'pipe' });
+    const port = await freePort();
+    const args = [
+      ...[ENTRY, ...common, '--auth', 'none', '--bind-addr', `127.0.0.1:${port}`],
+      ...['--disable-telemetry', '--disable-update-check', '--disable-workspace-trust', workspace],
+    ];
+    const server = spawn(NODE, args, { stdio: ['ignore', 'pipe', 'pipe'], cwd: folder });
+    await said(server, /HTTP server listening/);
+    const browser = await chromium.launch({
+      executablePath: browserPath()!,
+      args: ['--no-sandbox', '--disable-gpu', '--force-color-profile=srgb'],
+    });
+    const page = await browser.newPage({ viewport: { width: 1500, height: 950 } });
+    page.setDefaultTimeout(60_000);
+    await page.goto(`http://127.0.0.1:${port}/?folder=${workspace}`);
+    await page.waitForSelector('.monaco-workbench .part.statusbar');
+    return new Editor(page, server, browser, folder);
+  }
+
+  async close(): Promise<void> {
+    await this.#browser.close();
+    const gone = new Promise((resolve) => this.#server.once('exit', resolve));
+    this.#server.kill('SIGTERM');
+    await gone;
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  }
+
+  /** By the command palette, as a person would. */
+  async command(title: string): Promise<void> {
+    const { page } = this;
+    await page.keyboard.press('F1');
+    const input = page.locator('.quick-input-widget input[aria-autocomplete="list"]').first();
+    await input.waitFor();
+    await input.fill(`>${title}`);
+    await page.locator('.quick-input-list .monaco-list-row').first().waitFor();
+    await page.keyboard.press('Enter');
+  }
+
+  /** Types into the input box that is open. */
+  async answer(text: string): Promise<void> {
+    const input = this.page.locator('.quick-input-widget input').first();
+    await input.waitFor();
+    await input.fill(text);
+    await this.page.keyboard.press('Enter');
+  }
+
+  /** The text of a status bar item of ours. */
+  status(): Locator {
+    return this.page.locator('.statusbar-item[id="retrovisor.retrovisor.retrovisor.time"], [id*="retrovisor.time"]').first();
+  }
+
+  /** A web view's document. */
+  webview(id: string): FrameLocator {
+    return this.page
+      .frameLocator(`iframe.webview.ready[src*="${id}"], iframe.webview.ready`)
+      .frameLocator('#active-frame');
+  }
+
+  async screenshot(name: string): Promise<void> {
+    await this.page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
+  }
+}
+
+function said(server: ChildProcess, pattern: RegExp): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const heard = (bytes: Buffer): void => {
+      text += bytes.toString();
+      if (pattern.test(text)) resolve();
+    };
+    server.stdout?.on('data', heard);
+    server.stderr?.on('data', heard);
+    server.once('exit', (code) => reject(new Error(`code-server ended with ${code}: ${text}`)));
+  });
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      const port = typeof address === 'object' && address ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
+}
