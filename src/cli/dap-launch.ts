@@ -15,6 +15,7 @@ import { checkWritable } from './record.ts';
 export interface Launched extends OpenedLive {
   /** The recording. */
   readonly path: string;
+  readonly kernel: { readonly name: string; readonly bytes: Uint8Array };
 }
 
 /** `place` makes paths absolute. */
@@ -32,9 +33,12 @@ export async function launchGuest(
   try {
     if (!temporary) checkWritable(path);
     const input = new TypedInput();
-    const { target, close } = await openLive(await planGuest(options), { path, input });
+    const plan = await planGuest(options);
+    const kernel = plan.files.find(({ role }) => role === 'kernel');
+    if (!kernel) throw new Error('a plan without a kernel');
+    const { target, close } = await openLive(plan, { path, input });
     return {
-      ...{ path, target },
+      ...{ path, target, kernel },
       close: async () => {
         input.end();
         try {

@@ -55,7 +55,10 @@ export interface OpenControl {
 
 export interface Opened {
   readonly target: DapTarget;
+  /** May become another one when `refresh` says so. */
   readonly program: Program;
+  /** Called where the guest stands: looks whether more is to be known. True if the program is new. */
+  refresh(): boolean;
   /** "boot.retro" */
   readonly name: string;
   close(): Promise<void>;

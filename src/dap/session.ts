@@ -13,6 +13,7 @@ import { ERROR, RequestError, toRequestError } from './errors.ts';
 import { ExceptionVectors } from './exception-vectors.ts';
 import { History } from './history.ts';
 import type { DapHost, DapTarget, Opened } from './host.ts';
+import { describeImage } from './image-view.ts';
 import { interpolated } from './log-message.ts';
 import { type Arrival, Mover, type Plan } from './moves.ts';
 import { type Judge, type LogBuffer, type Point, Points } from './points.ts';
@@ -52,6 +53,7 @@ export class Session {
   #standing: Standing | undefined;
   #console: ConsoleOutput | undefined;
   #vectors: ExceptionVectors | undefined;
+  #images: ReadonlySet<string> = new Set();
   #ended = false;
 
   constructor(host: DapHost, out: Outlet) {
@@ -113,6 +115,7 @@ export class Session {
     });
     this.progress.onCancel = () => this.#mover?.interrupt();
     opened.program.locate(this.standing.guest);
+    this.#announceImages();
   }
 
   /** Ends everything. What moves is given up first. */
@@ -194,10 +197,12 @@ export class Session {
 
   #report(arrival: Arrival, reason: string): void {
     if (this.#ended) return;
-    const { target, program } = this;
-    if (program.locate(this.standing.guest)) {
+    const { target } = this;
+    const renewed = this.opened.refresh();
+    if (renewed) this.#forget();
+    if (this.program.locate(this.standing.guest) || renewed) {
       this.#forget();
-      this.onImages?.();
+      this.#announceImages();
     }
     this.console.passed(target.mark);
     switch (arrival.kind) {
@@ -211,7 +216,7 @@ export class Session {
         if (target.diversion) {
           this.note('a diversion cannot be reversed; "undo" leads back to the recording');
         }
-        this.stopped(reason, target.diversion ? undefined : 'start of the recording');
+        this.stopped(reason);
         break;
       case 'end':
         this.stopped('pause', this.#endText());
@@ -231,14 +236,26 @@ export class Session {
     }
   }
 
-  /** Called when the images of the program have come, gone or moved. */
-  onImages: (() => void) | undefined;
+  /** Images of the program have come, gone or moved: breakpoints are looked up anew by the client. */
+  #announceImages(): void {
+    const { images } = this.program;
+    const paths = new Set(images.map(({ path }) => path));
+    for (const path of this.#images) {
+      if (!paths.has(path))
+        this.out.event('module', { reason: 'removed', module: { id: path, name: path } });
+    }
+    for (const image of images) {
+      const reason = this.#images.has(image.path) ? 'changed' : 'new';
+      this.out.event('module', { reason, module: describeImage(image) });
+    }
+    this.#images = paths;
+  }
 
-  #endText(): string {
+  #endText(): string | undefined {
     const { live, diversion } = this.target;
     if (diversion) return 'the diversion can go no further';
     if (live?.ended) return `the guest has ended: ${live.ended}`;
-    return 'end of the recording';
+    return undefined;
   }
 
   #reportPoints(points: readonly Point[]): void {
@@ -246,7 +263,10 @@ export class Session {
     const first = exception ?? points[0]!;
     this.exception = exception;
     const labels = points.map(({ label }) => label).join(', ');
-    this.stopped(first.kind, labels, exception ? labels : undefined, points);
+    const title = exception
+      ? labels
+      : `${first.kind[0]!.toUpperCase()}${first.kind.slice(1)} ${labels}`;
+    this.stopped(first.kind, title, exception ? labels : undefined, points);
   }
 
   /** `what` is for people; where in time is added. */
@@ -257,7 +277,8 @@ export class Session {
     const title = what ?? TITLES[reason] ?? reason;
     this.out.event('stopped', {
       reason,
-      description: `${title[0]!.toUpperCase()}${title.slice(1)}, ${place}`,
+      description:
+        what === undefined && reason === 'goto' ? capital(place) : `${capital(title)}, ${place}`,
       threadId: VCPU_THREAD,
       allThreadsStopped: true,
       ...(text !== undefined && { text }),
@@ -282,7 +303,8 @@ export class Session {
   }
 
   #judge(logs: LogBuffer): Judge {
-    const { target, program } = this.opened;
+    const { target } = this.opened;
+    const { program } = this;
     const complained = new Set<number>();
     const here = () => {
       const { guest } = new Standing(target, program);
@@ -315,6 +337,8 @@ export class Session {
     };
   }
 }
+
+const capital = (text: string): string => `${text[0]!.toUpperCase()}${text.slice(1)}`;
 
 const TITLES: Readonly<Record<string, string>> = {
   entry: 'stopped on entry',

@@ -8,7 +8,13 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Browser, chromium, type FrameLocator, type Locator, type Page } from 'playwright-core';
+import {
+  type Browser,
+  chromium,
+  type FrameLocator,
+  type Locator,
+  type Page,
+} from 'playwright-core';
 
 const ROOT = join(import.meta.dirname, '../..');
 const INSTALLED = join(ROOT, '.cache/code-server');
@@ -35,7 +41,11 @@ const SETTINGS = {
   ...{ 'debug.toolBarLocation': 'floating', 'debug.openDebug': 'openOnSessionStart' },
   ...{ 'workbench.secondarySideBar.defaultVisibility': 'hidden', 'extensions.autoUpdate': false },
   ...{ 'workbench.colorTheme': 'Default Dark Modern', 'editor.minimap.enabled': false },
-  ...{ 'extensions.ignoreRecommendations': true, 'git.enabled': false, 'debug.console.fontSize': 12 },
+  ...{
+    'extensions.ignoreRecommendations': true,
+    'git.enabled': false,
+    'debug.console.fontSize': 12,
+  },
   ...{ 'workbench.tips.enabled': false, 'window.commandCenter': false },
   ...{ 'debug.toolBarLocationOffset': 0, 'debug.showInStatusBar': 'never' },
 };
@@ -101,8 +111,8 @@ export class Editor {
     const input = page.locator('.quick-input-widget input[aria-autocomplete="list"]').first();
     await input.waitFor();
     await input.fill(`>${title}`);
-    await page.locator('.quick-input-list .monaco-list-row').first().waitFor();
-    await page.keyboard.press('Enter');
+    const row = page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first();
+    await row.click();
   }
 
   /** Types into the input box that is open. */
@@ -115,7 +125,11 @@ export class Editor {
 
   /** The text of a status bar item of ours. */
   status(): Locator {
-    return this.page.locator('.statusbar-item[id="retrovisor.retrovisor.retrovisor.time"], [id*="retrovisor.time"]').first();
+    return this.page
+      .locator(
+        '.statusbar-item[id="retrovisor.retrovisor.retrovisor.time"], [id*="retrovisor.time"]',
+      )
+      .first();
   }
 
   /** A web view's document. */

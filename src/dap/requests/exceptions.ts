@@ -81,7 +81,7 @@ function pointOf(
   }
   const end = KERNEL_ENDS[filter];
   if (end) {
-    const found = end.symbols.flatMap((name) => session.program.addressOf(name) ?? []);
+    const found = end.symbols.flatMap((name) => placesOf(session, name));
     if (found.length === 0) return `the symbols have no ${end.symbols.join(' or ')}`;
     const conditions = found.map((at): StopCondition => ({ kind: 'address', gva: gva(at) }));
     return { ...base, conditions, condition };
@@ -90,6 +90,13 @@ function pointOf(
   if (!EXIT_FILTERS[kind]) throw new Error(`filter ${filter} means nothing`);
   const found = exitCondition(kind, condition);
   return typeof found === 'string' ? found : { ...base, conditions: [found] };
+}
+
+/** Behind the prologue, where the arguments can be read. */
+function placesOf({ program }: Session, name: string): readonly bigint[] {
+  const functions = program.functionsNamed(name).filter(({ inlined }) => !inlined);
+  if (functions.length > 0) return functions.map(({ body }) => body);
+  return [program.addressOf(name) ?? []].flat();
 }
 
 const NUMBER = '(?:0x[0-9a-f]{1,16}|\\d{1,15})';

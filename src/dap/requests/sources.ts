@@ -1,10 +1,10 @@
 /** Sources and modules. */
 
 import { basename } from 'node:path';
-import type { DebugProtocol } from '@vscode/debugprotocol';
 import { bitsOf, disassemble } from '../../target/index.ts';
 import { ERROR, RequestError } from '../errors.ts';
 import type { Family } from '../handler.ts';
+import { describeImage } from '../image-view.ts';
 import { hex } from '../references.ts';
 import type { Session } from '../session.ts';
 
@@ -42,22 +42,6 @@ export const sourceRequests = {
     throw new RequestError(ERROR.stale, `there is no location ${locationReference}`);
   },
 } satisfies Family<'source' | 'loadedSources' | 'modules' | 'locations'>;
-
-type Image = Session['program']['images'][number];
-
-export function describeImage(image: Image): DebugProtocol.Module & Record<string, unknown> {
-  const { name, path, debugPath, buildId, slide, ranges } = image;
-  const first = ranges[0];
-  const last = ranges.at(-1);
-  return {
-    ...{ id: path, name, path, isOptimized: true },
-    symbolStatus: debugPath === undefined ? 'Symbols only' : 'Debug information',
-    ...(debugPath !== undefined && { symbolFilePath: debugPath }),
-    ...(first && last && { addressRange: `${hex(first.start)}-${hex(last.end)}` }),
-    ...(buildId !== undefined && { buildId }),
-    slide: hex(slide),
-  };
-}
 
 /**
  * A file that is not here, as far as the debug information goes: its lines that have code, each with
