@@ -15,7 +15,8 @@ import type { Program, SymbolFile } from '../symbols/program.ts';
 import { systemMap } from '../symbols/system-map.ts';
 import { UsageError } from './errors.ts';
 import type { Accel } from './guest-options.ts';
-import { type GuestNames, guestNames, kernelOf, systemCallEntry } from './guest-symbols.ts';
+import { guestProgram } from './guest-program.ts';
+import { type GuestNames, guestNames } from './guest-symbols.ts';
 import { openTarget } from './open-target.ts';
 import { version } from './package-root.ts';
 import { openRecording, readingFromAsync } from './recording-file.ts';
@@ -32,13 +33,12 @@ export class CliDapHost implements DapHost {
     try {
       return await readingFromAsync(path, async () => {
         const target = openTarget(recording, path, accelOf(args));
-        const kernel = kernelOf(recording);
-        const files = symbolFiles(args, kernel);
-        const names =
-          files.length > 0
-            ? undefined
-            : guestNames({ command: 'symbols', recording, path, symbols: undefined });
-        const known = new KnownProgram(args, files, names, () => systemCallEntry(recording));
+        const options = programOptions(args, namedFiles(args));
+        const program = guestProgram(recording, options);
+        const names = program
+          ? undefined
+          : guestNames({ command: 'symbols', recording, path, symbols: undefined });
+        const known = new KnownProgram(program, names);
         await known.prepare(control);
         return opened(target, known, path, async () => recording.close());
       });
@@ -52,16 +52,18 @@ export class CliDapHost implements DapHost {
     const { launchGuest } = await import('./dap-launch.ts');
     const { target, path, kernel, close } = await launchGuest(args, (file) => placed(file, args));
     try {
-      const known = new KnownProgram(args, symbolFiles(args, kernel), undefined, () => undefined);
+      const named = namedFiles(args);
+      const own = ELF_MAGIC.every((byte, i) => kernel.bytes[i] === byte) ? [kernel] : [];
+      const files = named.length > 0 ? named : own;
+      const known = new KnownProgram(openProgram(programOptions(args, files)), undefined);
       await known.prepare(control);
+      control.note(`recording into ${path}`);
       return opened(target, known, args.record ?? kernel.name, async () => {
         await close();
       });
     } catch (error) {
       await close();
       throw error;
-    } finally {
-      control.note(`recording into ${path}`);
     }
   }
 }
@@ -89,21 +91,12 @@ function opened(
 /** The program as it is known: better when Linux's own table has been found in the guest's memory. */
 class KnownProgram {
   program: Program;
-  readonly #args: CommonArguments;
   readonly #names: GuestNames | undefined;
-  readonly #entry: () => bigint | undefined;
 
-  constructor(
-    args: CommonArguments,
-    files: readonly SymbolFile[],
-    names: GuestNames | undefined,
-    entry: () => bigint | undefined,
-  ) {
-    this.#args = args;
+  /** `names` is where names come from if there is no program. */
+  constructor(program: Program | undefined, names: GuestNames | undefined) {
     this.#names = names;
-    this.#entry = entry;
-    const table = names?.table;
-    this.program = this.#open(table ? [kallsyms(systemMap(table))] : files, table ? 0n : undefined);
+    this.program = program ?? namesOnly(names?.table);
   }
 
   /** Indexes what has debug information, so that questions by name are fast. */
@@ -120,39 +113,30 @@ class KnownProgram {
     while (!step.done) step = work.next();
     if (!step.value || !names.table) return false;
     this.program.close();
-    this.program = this.#open([kallsyms(systemMap(names.table))], 0n);
+    this.program = namesOnly(names.table);
     return true;
   }
+}
 
-  #open(files: readonly SymbolFile[], slide: bigint | undefined): Program {
-    const { debugDirectories = [], sourceFileMap = {}, slide: given } = this.#args;
-    const from = (linked: (symbol: string) => bigint | undefined): bigint | undefined => {
-      if (slide !== undefined) return slide;
-      const start = linked('entry_SYSCALL_64');
-      const now = start === undefined ? undefined : this.#entry();
-      return start === undefined || now === undefined ? undefined : now - start;
-    };
-    return openProgram({
-      ...{ files, sourceFileMap },
-      debugDirectories: debugDirectories.map((folder) => placed(folder, this.#args)),
-      slide: given === undefined ? from : BigInt(given),
-    });
-  }
+/** Addresses in such a table are the guest's already. */
+function namesOnly(table: GuestNames['table']): Program {
+  return openProgram({ files: table ? [kallsyms(systemMap(table))] : [], slide: 0n, cache: false });
 }
 
 const kallsyms = (text: string): SymbolFile => ({
   ...{ name: 'kallsyms', bytes: new TextEncoder().encode(text) },
 });
 
-/** Those that the client names; else the kernel itself, if it is an ELF file. */
-function symbolFiles(
-  args: CommonArguments,
-  kernel: { readonly name: string; readonly bytes: Uint8Array } | undefined,
-): SymbolFile[] {
-  if (args.symbols !== undefined) {
-    return [args.symbols].flat().map((file) => placed(file, args));
-  }
-  return kernel && ELF_MAGIC.every((byte, i) => kernel.bytes[i] === byte) ? [kernel] : [];
+const namedFiles = (args: CommonArguments): string[] =>
+  [args.symbols ?? []].flat().map((file) => placed(file, args));
+
+function programOptions(args: CommonArguments, files: readonly SymbolFile[]) {
+  const { debugDirectories = [], sourceFileMap = {}, slide } = args;
+  return {
+    ...{ files, sourceFileMap },
+    debugDirectories: debugDirectories.map((folder) => placed(folder, args)),
+    ...(slide !== undefined && { slide: BigInt(slide) }),
+  };
 }
 
 const placed = (path: string, { cwd }: CommonArguments): string =>

@@ -50,6 +50,8 @@ const SETTINGS = {
   ...{ 'debug.toolBarLocationOffset': 0, 'debug.showInStatusBar': 'never' },
 };
 
+const COMMAND_TRIES = 40;
+
 export class Editor {
   readonly page: Page;
   readonly #server: ChildProcess;
@@ -104,14 +106,24 @@ export class Editor {
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
 
-  /** By the command palette, as a person would. */
+  /** By the command palette, as a person would: again until the command is there. */
   async command(title: string): Promise<void> {
     const { page } = this;
-    await page.keyboard.press('F1');
-    const input = page.locator('.quick-input-widget input[aria-autocomplete="list"]').first();
-    await input.waitFor();
-    await input.fill(`>${title}`);
     const row = page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first();
+    const input = page.locator('.quick-input-widget input[aria-autocomplete="list"]').first();
+    for (let tries = 1; ; tries++) {
+      await page.keyboard.press('F1');
+      await input.waitFor();
+      await input.fill(`>${title}`);
+      try {
+        await row.waitFor({ timeout: 3000 });
+        break;
+      } catch (error) {
+        // The list is made when the palette opens; extensions come later.
+        if (tries === COMMAND_TRIES) throw error;
+        await page.keyboard.press('Escape');
+      }
+    }
     await row.click();
   }
 

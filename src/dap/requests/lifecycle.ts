@@ -122,7 +122,10 @@ function checked<T>(shape: keyof typeof OWN_SHAPES, args: unknown): T {
     ...CUSTOM_SHAPES,
   });
   if (wrong) throw new RequestError(ERROR.badArguments, wrong, true);
-  const { symbols, sourceFileMap } = args as { symbols?: unknown; sourceFileMap?: unknown };
+  const { symbols, sourceFileMap, slide } = args as Record<string, unknown>;
+  if (slide !== undefined && !/^0x[0-9a-f]{1,16}$/i.test(String(slide))) {
+    throw new RequestError(ERROR.badArguments, `slide: expected 0x…, got '${slide}'`, true);
+  }
   const paths = symbols === undefined || typeof symbols === 'string' || isTexts(symbols);
   if (!paths)
     throw new RequestError(ERROR.badArguments, 'symbols: expected a path or a list', true);
