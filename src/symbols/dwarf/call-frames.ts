@@ -156,6 +156,9 @@ export class CallFrames {
         else break;
       }
       reader.at = next;
+    } else if (augmentation === 'S') {
+      // GNU as for .cfi_signal_frame in .debug_frame: nothing follows.
+      signal = true;
     } else if (augmentation !== '' && !augmentation.startsWith('eh')) {
       // An unknown augmentation without a size: nothing behind it can be read.
       return undefined;
