@@ -15,10 +15,12 @@ import type { PlaceNames } from '../exits/places.ts';
 import { linuxSlide, loadSymbolFile, loadSymbols, SymbolError } from '../symbols/load.ts';
 import { SymbolTable } from '../symbols/symbol-table.ts';
 import { parseSystemMap, systemMap } from '../symbols/system-map.ts';
+import { type CodeFrame, LinuxFrames } from '../target/linux-frames.ts';
 import { LinuxNames, type Looked } from '../target/linux-names.ts';
 import { readGuestMemory } from '../target/memory.ts';
 import { KIND } from '../trace/frame.ts';
 import type { Recording } from '../trace/recording.ts';
+import { type DebugFrames, debugFrames } from './debug-frames.ts';
 import { UsageError } from './errors.ts';
 import { checkInputFile } from './input-file.ts';
 
@@ -53,16 +55,25 @@ export class GuestNames {
   /** Undefined where nothing is kept. */
   readonly #request: NamesRequest | undefined;
   readonly #linux = new LinuxNames();
+  readonly #kernel = new LinuxFrames();
+  readonly #program: DebugFrames | undefined;
   #table: SymbolTable | undefined;
 
   constructor(request: NamesRequest | undefined, known: SymbolTable | undefined) {
     this.#request = request;
+    this.#program =
+      request?.symbols === undefined ? undefined : debugFrames(request.symbols, known);
     this.#table = known;
   }
 
   get table(): SymbolTable | undefined {
     return this.#table;
   }
+
+  /** Who called: by the debug information given, or by what the kernel has for itself. */
+  readonly frames = (guest: Looked, limit: number): readonly CodeFrame[] | undefined =>
+    this.#program?.frames(guest, limit) ??
+    (this.#table && this.#kernel.frames(guest, this.#table, limit));
 
   /** Looks for them in a guest's memory as it stands. True if that found them. */
   *look(guest: Looked): Generator<void, boolean> {
@@ -86,16 +97,23 @@ export class GuestNames {
         const registers = vcpu.registers();
         if (registers.rip < KERNEL_HALF) return false;
         nextAt = vcpu.icount * ATTEMPTS_RATIO + ATTEMPTS_APART;
-        const guest: Looked = {
-          registers: () => registers,
-          readMemory: (range) => readGuestMemory(vcpu, range),
-        };
-        return finished(names.look(guest));
+        return finished(names.look(lookedAt(vcpu)));
+      },
+      callers(vcpu: Vcpu): readonly bigint[] | undefined {
+        const found = names.frames(lookedAt(vcpu), STACK_MAX);
+        // What is interrupted runs next: its address is looked up as it is, not as a call's.
+        return found?.slice(1).map(({ rip, interrupted }) => (interrupted ? rip + 1n : rip));
       },
     };
   }
 }
 
+const lookedAt = (vcpu: Vcpu): Looked => ({
+  registers: () => vcpu.registers(),
+  readMemory: (range) => readGuestMemory(vcpu, range),
+});
+
+const STACK_MAX = 64;
 const KERNEL_HALF = 0xffff_8000_0000_0000n;
 const ATTEMPTS_APART = 2_000_000;
 const ATTEMPTS_RATIO = 1.02;

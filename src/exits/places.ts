@@ -16,6 +16,8 @@ export interface PlaceNames {
   readonly table: SymbolTable | undefined;
   /** The vCPU stands somewhere else: true if names were found there. */
   look(vcpu: Vcpu): boolean;
+  /** Return addresses by unwind tables, innermost first; undefined where they say nothing. */
+  callers(vcpu: Vcpu): readonly bigint[] | undefined;
 }
 
 const FRAMES_MAX = 64;
@@ -52,7 +54,7 @@ export class Places {
     const wide = (registers.efer & EFER_LMA) !== 0n && (code.rights & RIGHTS_L) !== 0;
     if (this.#found.look(vcpu)) this.#names.clear();
     const rip = wide ? registers.rip : code.base + registers.rip;
-    const callers = wide ? callersOf(vcpu, registers.gpr[RBP]!) : [];
+    const callers = wide ? (this.#found.callers(vcpu) ?? callersOf(vcpu, registers.gpr[RBP]!)) : [];
     // A return address is behind its call, which may be the last instruction of a function.
     const stack = [...callers.map((at) => this.#name(at - 1n)).reverse(), this.#name(rip)];
     return { rip, function: this.#name(rip), stack };

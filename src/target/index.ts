@@ -26,6 +26,7 @@ export type {
   When,
 } from './debug-target.ts';
 export { type CodeLine, codeText, disassemble } from './disassembly.ts';
+export { type CodeFrame, LinuxFrames } from './linux-frames.ts';
 export { LinuxNames } from './linux-names.ts';
 export { type Looked, type Mapping, mappings, pageWalk, type Walk } from './page-walk.ts';
 export {

@@ -1,10 +1,11 @@
 /**
- * Who called, by frame pointers (System V AMD64 ABI §3.2.2). At a function's first two instructions
- * its frame is not made yet, and the return address is still at the top of the stack.
+ * Who called: by unwind tables where there are some, else by frame pointers (System V AMD64 ABI
+ * §3.2.2). At a function's first two instructions its frame is not made yet, and the return address is
+ * still at the top of the stack.
  */
 
 import type { SymbolTable } from '../symbols/symbol-table.ts';
-import { bitsOf, type DebugTarget, linearRip } from '../target/index.ts';
+import { bitsOf, type CodeFrame, type DebugTarget, linearRip } from '../target/index.ts';
 
 export interface CallFrame {
   readonly rip: bigint;
@@ -18,7 +19,25 @@ const RBP = 5;
 const FRAMES_MAX = 48;
 const PUSH_RBP = 0x55;
 
-export function backtrace(target: DebugTarget, symbols: SymbolTable | undefined): CallFrame[] {
+/** By tables; undefined where they say nothing. */
+export type Unwind = (target: DebugTarget, limit: number) => readonly CodeFrame[] | undefined;
+
+export function backtrace(
+  target: DebugTarget,
+  symbols: SymbolTable | undefined,
+  unwind?: Unwind,
+): CallFrame[] {
+  const found = unwind?.(target, FRAMES_MAX);
+  if (found && found.length > 1) {
+    // A return address is behind its call, which may be the last instruction of a function.
+    return found.map(({ rip, slot, interrupted }) => ({
+      ...{ rip, slot, name: interrupted ? symbols?.name(rip) : callName(symbols, rip) },
+    }));
+  }
+  return byFramePointers(target, symbols);
+}
+
+function byFramePointers(target: DebugTarget, symbols: SymbolTable | undefined): CallFrame[] {
   const registers = target.registers();
   const rip = linearRip(registers);
   const name = (at: bigint): string | undefined => symbols?.name(at);
@@ -32,7 +51,7 @@ export function backtrace(target: DebugTarget, symbols: SymbolTable | undefined)
     const known = back !== undefined && back !== 0n && readWord(target, back) !== undefined;
     frames.push({
       rip: here,
-      name: name(frames.length === 0 ? here : here - 1n),
+      name: frames.length === 0 ? name(here) : callName(symbols, here),
       slot: known ? slot : undefined,
     });
     if (!known) break;
@@ -41,7 +60,7 @@ export function backtrace(target: DebugTarget, symbols: SymbolTable | undefined)
     else {
       const next = readWord(target, at);
       if (next === undefined || next <= at) {
-        frames.push({ rip: here, name: name(here - 1n), slot: undefined });
+        frames.push({ rip: here, name: callName(symbols, here), slot: undefined });
         break;
       }
       at = next;
@@ -49,6 +68,12 @@ export function backtrace(target: DebugTarget, symbols: SymbolTable | undefined)
     }
   }
   return frames;
+}
+
+/** A return address by the function of its call, which may be the last instruction there is of it. */
+function callName(symbols: SymbolTable | undefined, back: bigint): string | undefined {
+  const call = symbols?.locate(back - 1n);
+  return call && `${call.symbol.name}+0x${(call.offset + 1n).toString(16)}`;
 }
 
 /** Before `push rbp` and before `mov rbp, rsp`. */

@@ -2,7 +2,7 @@
 
 import type { SymbolTable } from '../symbols/symbol-table.ts';
 import { bitsOf, cplOf, linearRip, type Registers, type When } from '../target/index.ts';
-import { backtrace, type CallFrame } from './backtrace.ts';
+import { backtrace, type CallFrame, type Unwind } from './backtrace.ts';
 import type { Instruction } from './code.ts';
 import type { TuiTarget } from './travel.ts';
 
@@ -22,6 +22,7 @@ export function takeSnapshot(
   target: TuiTarget,
   symbols: SymbolTable | undefined,
   code: readonly Instruction[],
+  unwind?: Unwind,
 ): Snapshot {
   const registers = target.registers();
   const when = target.when();
@@ -32,7 +33,7 @@ export function takeSnapshot(
     cpl: cplOf(registers),
     rip: linearRip(registers),
     code,
-    calls: backtrace(target, symbols),
+    calls: backtrace(target, symbols, unwind),
     ordinal: target.recording.ordinalAt(when.mark),
   };
 }

@@ -3,7 +3,6 @@
  * to whoever wrote something; to the next event. Built from the few moves that a target has.
  */
 
-import type { SymbolTable } from '../symbols/symbol-table.ts';
 import {
   bitsOf,
   compareMarks,
@@ -18,7 +17,7 @@ import {
   type TargetStop,
   type WorkControl,
 } from '../target/index.ts';
-import { backtrace } from './backtrace.ts';
+import type { CallFrame } from './backtrace.ts';
 import { flowOf } from './code.ts';
 
 /** What the terminal interface works on. */
@@ -33,11 +32,11 @@ const REGISTER_STEPS_MAX = 100_000;
 
 export class Travel {
   readonly #target: TuiTarget;
-  readonly #symbols: () => SymbolTable | undefined;
+  readonly #calls: () => readonly CallFrame[];
 
-  constructor(target: TuiTarget, symbols: () => SymbolTable | undefined) {
+  constructor(target: TuiTarget, calls: () => readonly CallFrame[]) {
     this.#target = target;
-    this.#symbols = symbols;
+    this.#calls = calls;
   }
 
   /** Over a call or an interrupt that comes now; else one step. */
@@ -64,16 +63,17 @@ export class Travel {
 
   /** Out of this function, to behind its call. */
   async out(control: WorkControl): Promise<TargetStop | string> {
-    const [frame, caller] = backtrace(this.#target, this.#symbols());
+    const [frame, caller] = this.#calls();
     if (frame?.slot === undefined || !caller)
-      return 'no caller: there is no frame pointer to follow';
+      return 'no caller: neither unwind tables nor frame pointers lead to one';
     return await this.#runBack(caller.rip, frame.slot + 1n, control);
   }
 
   /** Back to the call of this function. */
   async outBack(control: WorkControl): Promise<TargetStop | string> {
-    const [frame] = backtrace(this.#target, this.#symbols());
-    if (frame?.slot === undefined) return 'no caller: there is no frame pointer to follow';
+    const [frame] = this.#calls();
+    if (frame?.slot === undefined)
+      return 'no caller: neither unwind tables nor frame pointers lead to one';
     return await this.#toMaker(frame.slot, control);
   }
 

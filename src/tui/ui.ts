@@ -18,7 +18,7 @@ import {
   type TargetStop,
   type WorkControl,
 } from '../target/index.ts';
-import { readWord } from './backtrace.ts';
+import { backtrace, readWord, type Unwind } from './backtrace.ts';
 import { codeAround } from './code.ts';
 import { ExitList } from './exit-list.ts';
 import { ExpressionError, type Guest } from './expression.ts';
@@ -56,6 +56,8 @@ export interface NameSource {
   readonly table: SymbolTable | undefined;
   /** Looks at a guest that stands still; in slices. True if that found names. */
   look(guest: Pick<DebugTarget, 'registers' | 'readMemory'>): Generator<void, boolean>;
+  /** Who called, by tables that belong to the names. */
+  readonly frames?: Unwind;
 }
 
 export interface UiOptions {
@@ -133,13 +135,13 @@ export class Ui {
       onFound: () => this.changed(),
     });
     this.memory = new MemoryWindow(target);
-    this.#travel = new Travel(target, () => this.symbols);
+    this.#travel = new Travel(target, () => backtrace(target, this.symbols, names.frames));
     this.guest = {
       registers: () => target.registers(),
       read: (at, bytes) => readWord(target, at, bytes),
       symbol: (name) => this.symbols?.address(name),
     };
-    this.snapshot = takeSnapshot(target, this.symbols, []);
+    this.snapshot = takeSnapshot(target, this.symbols, [], names.frames);
     target.live?.onConsole((bytes) => void this.screen.append(bytes).then(() => this.changed()));
   }
 
@@ -190,7 +192,7 @@ export class Ui {
     const anchor = this.codeAnchor ?? linearRip(target.registers());
     const code = await codeAround(target, this.symbols, anchor);
     await this.screen.show(target.recording.consoleAt(target.when().mark));
-    this.snapshot = takeSnapshot(target, this.symbols, code);
+    this.snapshot = takeSnapshot(target, this.symbols, code, this.#names.frames);
     this.memory.arrive(this.snapshot.registers.gpr[RSP] ?? 0n);
     this.changed();
     this.#lookForNames();

@@ -41,6 +41,29 @@ function record(kernel: string, output: string) {
   return { ...ran, document: json(ran.stdout) };
 }
 
+/** Names and call stacks out of the guest's memory: no file was given, and KASLR moved the kernel. */
+function namesItself(): void {
+  const screen = folder.retrovisor(['tui', 'first.retro', '--at', 'end'], {
+    env: { COLUMNS: '200', LINES: '60' },
+    timeoutMs: TIMEOUT_MS,
+  });
+  expect(screen.status).toBe(0);
+  // The way from a system call to the port that turns the power off (drivers/acpi, kernel/reboot.c).
+  const calls = [
+    'acpi_os_write_port',
+    'native_machine_power_off',
+    '__do_sys_reboot',
+    'do_syscall_64',
+  ];
+  for (const name of calls) expect(screen.stdout).toContain(name);
+  expect(existsSync(join(folder.path, 'first.retro.symbols'))).toBe(true);
+  const args = ['exits', 'first.retro', '--export', 'folded', '-f', 'port=0x604 and out'];
+  const stacks = folder.retrovisor(args, { timeoutMs: TIMEOUT_MS });
+  expect(stacks.stdout).toMatch(
+    /entry_SYSCALL_64\w*;do_syscall_64;__do_sys_reboot;.*;acpi_os_write_port;pio-out \d+/,
+  );
+}
+
 describe.each(['cloud', 'amd64'])('%s', (name) => {
   const kernel = join(GUESTS, `vmlinuz-${name}`);
   const missing = !existsSync(kernel) || !existsSync(INITRD);
@@ -74,6 +97,7 @@ describe.each(['cloud', 'amd64'])('%s', (name) => {
       mode: '64',
       console: expect.stringMatching(/INIT-OK$/),
     });
+    namesItself();
     for (const file of ['first.retro', 'second.retro']) rmSync(join(folder.path, file));
   });
 });

@@ -44,6 +44,7 @@ const NAME_MAX = 512;
 const PIECE = 1024 * 1024;
 /** A kernel image is not larger; whoever maps more than that cannot make us read it all. */
 const SCANNED_MAX = 256 * 1024 * 1024;
+const CANDIDATES_MAX = 1000;
 const KERNEL_HALF = 0xffff_8000_0000_0000n;
 /** Names between two looks at whether somebody else wants to go on. */
 const SLICE = 8192;
@@ -57,6 +58,7 @@ export function* findKallsyms(
   read: ReadMemory,
 ): Generator<void, GuestSymbol[] | undefined> {
   let scanned = 0;
+  let candidates = 0;
   for (const { start, length } of spans) {
     const end = start + length;
     for (let at = start; at < end; at += BigInt(PIECE)) {
@@ -65,6 +67,8 @@ export function* findKallsyms(
       for (let i = piece.indexOf(DIGITS); i >= 0; i = piece.indexOf(DIGITS, i + 1)) {
         const found = yield* decode(at + BigInt(i), read);
         if (found) return found;
+        // Memory full of digits is somebody's joke.
+        if (++candidates > CANDIDATES_MAX) return undefined;
       }
       scanned += piece.length;
       if (scanned > SCANNED_MAX) return undefined;
@@ -110,16 +114,23 @@ interface Tokens {
 function readTokens(digits: bigint, read: ReadMemory): Tokens | undefined {
   const before = Buffer.from(read(digits - BigInt(TOKEN_TABLE_MAX), TOKEN_TABLE_MAX));
   if (before.length < TOKEN_TABLE_MAX) return undefined;
-  const after = Buffer.from(read(digits, TOKEN_TABLE_MAX));
-  // 48 strings lie before "0"; the NUL of the last is just before it. Padding reads as empty strings.
-  let at = before.length;
-  for (let n = 0; n < CHAR_0; n++) {
-    const end = at - 1;
-    if (before[end] !== 0) return undefined;
-    at = before.lastIndexOf(0, end - 1) + 1;
-    if (at <= 0 || at >= end) return undefined;
+  const bytes = Buffer.concat([before, Buffer.from(read(digits, TOKEN_TABLE_MAX))]);
+  // 48 strings lie before "0". Where the first begins is not marked, but it is a multiple of 8.
+  let second = before.length;
+  for (let n = 1; n < CHAR_0; n++) {
+    const end = second - 1;
+    second = bytes.lastIndexOf(0, end - 1) + 1;
+    if (bytes[end] !== 0 || second <= 0 || second >= end) return undefined;
   }
-  const bytes = Buffer.concat([before.subarray(at), after]);
+  for (let at = second - 2; at >= Math.max(0, second - NAME_MAX); at--) {
+    const start = digits - BigInt(before.length - at);
+    const found = start % 8n === 0n ? tokensFrom(bytes.subarray(at), start, read) : undefined;
+    if (found) return found;
+  }
+  return undefined;
+}
+
+function tokensFrom(bytes: Buffer, start: bigint, read: ReadMemory): Tokens | undefined {
   const tokens: string[] = [];
   const starts: number[] = [];
   let next = 0;
@@ -130,7 +141,6 @@ function readTokens(digits: bigint, read: ReadMemory): Tokens | undefined {
     tokens.push(bytes.toString('latin1', next, end));
     next = end + 1;
   }
-  const start = digits - BigInt(before.length - at);
   const index = aligned(start + BigInt(next));
   const offsets = Buffer.from(read(index, TOKENS * 2));
   if (offsets.length < TOKENS * 2) return undefined;
