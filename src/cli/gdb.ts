@@ -1,10 +1,16 @@
 /** `retrovisor gdb FILE`: serves a recording to gdb and lldb until it is interrupted. */
 
-import type { ListenAt, ServerEvents } from '../gdbstub/server.ts';
+import type { LinuxKnowledge } from '../gdbstub/linux-guest.ts';
+import type { ListenAt, ServerOptions } from '../gdbstub/server.ts';
+import { offsetsFrom } from '../symbols/linux/dwarf-offsets.ts';
+import type { OffsetOf } from '../symbols/linux/tasks.ts';
+import { openProgram } from '../symbols/open.ts';
+import { SymbolError } from '../symbols/program.ts';
 import type { DebugTarget } from '../target/debug-target.ts';
 import { type Cli, finish } from './command.ts';
 import { type ExitStatus, FailureError, reasonOf, UsageError } from './errors.ts';
 import { type Accel, accelOption } from './guest-options.ts';
+import { guestNames } from './guest-symbols.ts';
 import type { Output } from './output.ts';
 import { openRecording, readingFromAsync } from './recording-file.ts';
 import { Interruption } from './signals.ts';
@@ -13,6 +19,7 @@ interface GdbOptions {
   listen: string;
   accel: Accel;
   at?: string;
+  symbols?: string;
 }
 
 const DEFAULT_LISTEN = '127.0.0.1:1234';
@@ -24,6 +31,7 @@ export function addGdb(cli: Cli): void {
     .argument('<recording>', 'a .retro file')
     .option('--listen <HOST:PORT|PATH>', 'where gdb finds it: TCP or a socket file', DEFAULT_LISTEN)
     .option('--at <MARK>', 'where in the recording gdb comes in (default: start)')
+    .option('--symbols <FILE>', "the guest's vmlinux or System.map, for `monitor ps`")
     .addOption(accelOption());
   const examples = [
     'retrovisor gdb boot.retro',
@@ -38,7 +46,10 @@ export function addGdb(cli: Cli): void {
       return await readingFromAsync(path, async () => {
         const target = openTarget(recording, path, options.accel);
         if (options.at !== undefined) await target.seekTo(target.resolve(options.at));
-        return await serve(target, at, output);
+        const { symbols } = options;
+        const names = guestNames({ command: 'gdb', recording, path, symbols });
+        const offsets = () => debugOffsets(symbols);
+        return await serve(target, at, output, { names, offsets });
       });
     } finally {
       recording.close();
@@ -63,9 +74,14 @@ export function parseListen(text: string, option = '--listen'): ListenAt {
 const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || /^127\./.test(host);
 
-async function serve(target: DebugTarget, at: ListenAt, output: Output): Promise<ExitStatus> {
+async function serve(
+  target: DebugTarget,
+  at: ListenAt,
+  output: Output,
+  known: LinuxKnowledge,
+): Promise<ExitStatus> {
   const interruption = new Interruption();
-  const server = await startServer(target, at, output);
+  const server = await startServer(target, at, output, known);
   try {
     output.document({ listen: server.where });
     await new Promise<void>((resolve) => interruption.onAsked(resolve));
@@ -73,6 +89,17 @@ async function serve(target: DebugTarget, at: ListenAt, output: Output): Promise
   } finally {
     await server.close();
     interruption.close();
+  }
+}
+
+/** Where a kernel's debug information has the members of its structures; undefined without any. */
+function debugOffsets(path: string | undefined): OffsetOf | undefined {
+  if (path === undefined) return undefined;
+  try {
+    return offsetsFrom(openProgram({ files: [path], cache: false }));
+  } catch (error) {
+    if (error instanceof SymbolError) return undefined;
+    throw error;
   }
 }
 
@@ -87,7 +114,7 @@ export async function startServer(
   target: DebugTarget,
   at: ListenAt,
   output: Output,
-  events: ServerEvents = {},
+  events: ServerOptions = {},
 ): Promise<StartedServer> {
   const { GdbServer } = await import('../gdbstub/server.ts');
   const server = new GdbServer(target, {

@@ -4,14 +4,17 @@
  */
 
 import type { DebugTarget, WorkControl } from '../target/index.ts';
-import { Framing, frame, frameHex } from './framing.ts';
+import { Framing, frame, HexFrames } from './framing.ts';
 import { hexText } from './hex.ts';
+import type { LinuxGuest } from './linux-guest.ts';
 import { type Answer, errorText, type Motion } from './packet.ts';
 import { Stub } from './stub.ts';
 import { lookUp } from './table.ts';
 
 export interface Wire {
   send(bytes: Uint8Array): void;
+  /** Is everything out, so that what was sent may be overwritten? Absent: never. */
+  drained?(): boolean;
   close(): void;
 }
 
@@ -27,6 +30,7 @@ export class Connection {
   readonly #wire: Wire;
   readonly #stub: Stub;
   readonly #framing = new Framing();
+  readonly #hex = new HexFrames();
   readonly #waiting: string[] = [];
   readonly #control: WorkControl = { cancelled: () => this.#interrupted };
   #working = false;
@@ -37,14 +41,15 @@ export class Connection {
   #out: Uint8Array[] = [];
   #idle: (() => void)[] = [];
 
-  constructor(target: DebugTarget, wire: Wire) {
+  constructor(target: DebugTarget, wire: Wire, linux?: LinuxGuest) {
     this.#wire = wire;
-    this.#stub = new Stub(target, (text) => {
+    const say = (text: string): void => {
       for (let at = 0; at === 0 || at < text.length; at += SAY_MAX) {
         this.#send(`O${hexText(text.slice(at, at + SAY_MAX))}`);
       }
       this.#flush();
-    });
+    };
+    this.#stub = new Stub(target, say, linux);
   }
 
   /** Is a packet being dealt with? */
@@ -111,6 +116,7 @@ export class Connection {
 
   #handle(payload: string): Reply | Promise<Reply> {
     const found = lookUp(payload);
+    if (!found?.packet.looks) this.#stub.registerBlock = undefined;
     const answer = found?.packet.handle(this.#stub, found.args, this.#control);
     if (answer instanceof Promise) return answer.then((later) => this.#replyOf(later));
     return this.#replyOf(answer);
@@ -126,7 +132,7 @@ export class Connection {
 
   #reply(reply: Reply): void {
     if (typeof reply !== 'object') this.#send(reply ?? '');
-    else if (reply.kind === 'hex') this.#sendFrame(frameHex(reply.bytes));
+    else if (reply.kind === 'hex') this.#sendHex(reply.bytes);
     else {
       if (reply.reply !== undefined) this.#send(reply.reply);
       this.#flush();
@@ -136,6 +142,11 @@ export class Connection {
 
   #send(payload: string): void {
     this.#sendFrame(frame(payload));
+  }
+
+  #sendHex(data: Uint8Array): void {
+    const free = this.#out.length === 0 && (this.#wire.drained?.() ?? false);
+    this.#sendFrame(this.#hex.frame(data, free));
   }
 
   #sendFrame(bytes: Uint8Array): void {

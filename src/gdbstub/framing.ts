@@ -183,23 +183,31 @@ const PAIRS = Uint16Array.from({ length: 256 }, (_, byte) =>
 const SUMS = Uint8Array.from(PAIRS, (pair) => (pair & 0xff) + (pair >> 8));
 
 /**
- * A packet of bytes in hex. Not run-length encoded: looking for runs costs more than it saves on a
- * connection within one machine.
+ * Packets of bytes in hex. Not run-length encoded: looking for runs costs more than it saves on a
+ * connection within one machine. `reuse` says that nobody needs the packet before any more: large
+ * buffers made anew for each are what the garbage collector is busy with otherwise.
  */
-export function frameHex(data: Uint8Array): Uint8Array {
-  // The dollar at an odd place leaves the digits at an even one.
-  const pairs = new Uint16Array(data.length + 3);
-  const out = new Uint8Array(pairs.buffer, 1, 2 * data.length + 4);
-  let sum = 0;
-  for (let i = 0; i < data.length; i++) {
-    const byte = data[i]!;
-    pairs[i + 1] = PAIRS[byte]!;
-    sum += SUMS[byte]!;
+export class HexFrames {
+  #pairs = new Uint16Array(1024);
+
+  frame(data: Uint8Array, reuse: boolean): Uint8Array {
+    if (!reuse || this.#pairs.length < data.length + 3) {
+      this.#pairs = new Uint16Array(Math.max(this.#pairs.length, data.length + 3));
+    }
+    // The dollar at an odd place leaves the digits at an even one.
+    const pairs = this.#pairs;
+    const out = new Uint8Array(pairs.buffer, 1, 2 * data.length + 4);
+    let sum = 0;
+    for (let i = 0; i < data.length; i++) {
+      const byte = data[i]!;
+      pairs[i + 1] = PAIRS[byte]!;
+      sum += SUMS[byte]!;
+    }
+    out[0] = DOLLAR;
+    out[2 * data.length + 1] = HASH;
+    const checksum = PAIRS[sum & 0xff]!;
+    out[2 * data.length + 2] = checksum & 0xff;
+    out[2 * data.length + 3] = checksum >> 8;
+    return out;
   }
-  out[0] = DOLLAR;
-  out[2 * data.length + 1] = HASH;
-  const checksum = PAIRS[sum & 0xff]!;
-  out[2 * data.length + 2] = checksum & 0xff;
-  out[2 * data.length + 3] = checksum >> 8;
-  return out;
 }

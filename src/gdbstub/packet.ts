@@ -32,6 +32,8 @@ export interface Packet {
   readonly name: string;
   /** The features that `qSupported` lists because this packet is understood. */
   readonly supported?: readonly string[];
+  /** It only looks: what was worked out about the guest before still holds behind it. */
+  readonly looks?: boolean;
   /** `args` is what follows the name, byte for byte. */
   readonly handle: (stub: Stub, args: string, control: WorkControl) => Answer | Promise<Answer>;
 }

@@ -10,11 +10,12 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { DebugTarget, WorkControl } from '../target/index.ts';
 import { Connection } from './connection.ts';
 import { frame } from './framing.ts';
+import { LinuxGuest, type LinuxKnowledge } from './linux-guest.ts';
 import { errorText } from './packet.ts';
 
 export type ListenAt = { readonly host: string; readonly port: number } | { readonly path: string };
 
-export interface ServerEvents {
+export interface ServerOptions extends LinuxKnowledge {
   readonly onAttach?: () => void;
   readonly onDetach?: () => void;
   readonly onRefused?: (why: string) => void;
@@ -27,16 +28,18 @@ const OPENINGS = new Set([0x24, 0x2b, 0x2d, 0x03]);
 
 export class GdbServer {
   readonly #target: DebugTarget;
-  readonly #events: ServerEvents;
+  readonly #events: ServerOptions;
+  readonly #linux: LinuxGuest;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #current: { readonly socket: Socket; readonly connection: Connection } | undefined;
   #alone: Promise<unknown> | undefined;
   #wanted = false;
 
-  constructor(target: DebugTarget, events: ServerEvents = {}) {
+  constructor(target: DebugTarget, events: ServerOptions = {}) {
     this.#target = target;
     this.#events = events;
+    this.#linux = new LinuxGuest(target, events);
     this.#server = createServer((socket) => this.#accept(socket));
   }
 
@@ -98,12 +101,14 @@ export class GdbServer {
   }
 
   #attach(socket: Socket, first: Uint8Array): void {
-    const connection = new Connection(this.#target, {
-      send: (bytes) => {
+    const wire = {
+      send: (bytes: Uint8Array) => {
         if (socket.writable) socket.write(bytes);
       },
-      close: () => socket.end(),
-    });
+      drained: () => socket.writableLength === 0,
+      close: () => void socket.end(),
+    };
+    const connection = new Connection(this.#target, wire, this.#linux);
     this.#current = { socket, connection };
     this.#events.onAttach?.();
     const standing = this.#alone ? this.#stopAlone() : undefined;

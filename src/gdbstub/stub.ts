@@ -4,6 +4,7 @@ import type { DebugTarget, Mark, StopCondition, TargetStop, WorkControl } from '
 import { describeDivergence } from '../target/index.ts';
 import type { AgentContext } from './agent.ts';
 import { type Break, Breakpoints, conditionsOf } from './breakpoints.ts';
+import { LinuxGuest } from './linux-guest.ts';
 import { REGISTERS } from './registers.ts';
 import { stopReply } from './stop-reply.ts';
 import { Tracepoints } from './tracepoints.ts';
@@ -15,11 +16,14 @@ export class Stub {
   readonly target: DebugTarget;
   readonly breakpoints = new Breakpoints();
   readonly tracepoints: Tracepoints;
+  readonly linux: LinuxGuest;
   /** What the client said it can do, in its qSupported. */
   features: ReadonlySet<string> = new Set();
   /** Addresses are guest physical: `Qqemu.PhyMemMode:1`. */
   physical = false;
   noAck = false;
+  /** What `g` answers, as long as nothing but looking goes on. */
+  registerBlock: Uint8Array | undefined;
   /** gdb has asked for branch traces; and the one that it is reading, piece by piece. */
   tracing = false;
   history = '';
@@ -30,8 +34,9 @@ export class Stub {
   #lastStop: TargetStop | undefined;
   #points: readonly Break[] = [];
 
-  constructor(target: DebugTarget, say: (text: string) => void) {
+  constructor(target: DebugTarget, say: (text: string) => void, linux = new LinuxGuest(target)) {
     this.target = target;
+    this.linux = linux;
     this.tracepoints = new Tracepoints(target);
     this.say = say;
     this.agent = {

@@ -5,9 +5,14 @@ import type { Vcpu } from '../engine/vcpu/vcpu.ts';
 import type { MemoryRange } from './debug-target.ts';
 
 const PAGE = 4096;
+const NOTHING = new Uint8Array(0);
 
 export function readGuestMemory(vcpu: Vcpu, { space, at, length }: MemoryRange): Uint8Array {
   if (space === 'gpa') return readPhysical(vcpu, at, length);
+  if (Number(at & 0xfffn) + length <= PAGE) {
+    const physical = length > 0 ? vcpu.translate(gva(at)) : undefined;
+    return physical === undefined ? NOTHING : readPhysical(vcpu, BigInt(physical), length);
+  }
   const bytes = new Uint8Array(length);
   for (let done = 0; done < length; ) {
     const linear = gva(at + BigInt(done));

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import {
   Framing,
   frame,
-  frameHex,
+  HexFrames,
   PACKET_BYTES_MAX,
   type Received,
 } from '../../src/gdbstub/framing.ts';
@@ -45,6 +45,9 @@ describe('what leaves', () => {
 });
 
 describe('bytes in hex', () => {
+  const frames = new HexFrames();
+  const frameHex = (data: Uint8Array) => frames.frame(data, true);
+
   test.each([
     ['', '$#00'],
     ['00', '$00#60'],
@@ -53,9 +56,15 @@ describe('bytes in hex', () => {
     expect(text(frameHex(Uint8Array.from(Buffer.from(hex, 'hex'))))).toBe(wire);
   });
 
+  test('stay as they are while somebody needs them', () => {
+    const first = frames.frame(Uint8Array.of(0xab), true);
+    frames.frame(Uint8Array.of(0xcd), false);
+    expect(text(first)).toBe('$ab#c3');
+  });
+
   test('say the same as their text', () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 300 }), (data) => {
+      fc.property(fc.uint8Array({ maxLength: 3000 }), (data) => {
         const payload = Buffer.from(data).toString('hex');
         expect(new Framing().feed(frameHex(data))).toEqual([{ kind: 'packet', payload }]);
       }),

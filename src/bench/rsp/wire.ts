@@ -11,7 +11,7 @@ const SOCK_STREAM = 1;
 const SOL_SOCKET = 1;
 const SO_RCVTIMEO = 20;
 /** A server that says nothing for so long will not say anything. */
-const PATIENCE_S = 30n;
+const PATIENCE_S = 120n;
 const REPLY_BYTES = 1 << 20;
 const HASH = 0x23;
 

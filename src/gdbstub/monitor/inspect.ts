@@ -11,6 +11,7 @@ import {
   pageWalk,
   registerLines,
 } from '../../target/index.ts';
+import { taskLines } from '../linux-guest.ts';
 import type { Stub } from '../stub.ts';
 import { count, hex, type MonitorCommand, MonitorError, number } from './command.ts';
 
@@ -110,6 +111,15 @@ export const inspectCommands: readonly MonitorCommand[] = [
       );
       if (found.length === MAPPINGS_MAX) lines.push('... and more');
       return lines.join('\n');
+    },
+  },
+  {
+    name: 'ps',
+    help: "a Linux guest's tasks as of now; * is on a CPU",
+    run: ({ linux }) => {
+      const tasks = linux.tasks();
+      if (typeof tasks === 'string') throw new MonitorError(`ps: ${tasks}`);
+      return taskLines(tasks).join('\n');
     },
   },
   {

@@ -52,6 +52,7 @@ function search(
 export const memoryPackets: readonly Packet[] = [
   {
     name: 'm',
+    looks: true,
     handle: (stub, args) => {
       const range = parseRange(args);
       if (!range) return E_MALFORMED;
@@ -61,6 +62,7 @@ export const memoryPackets: readonly Packet[] = [
   },
   {
     name: 'x',
+    looks: true,
     supported: ['binary-upload+'],
     handle: (stub, args) => {
       const range = parseRange(args);

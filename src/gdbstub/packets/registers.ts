@@ -2,13 +2,13 @@
 
 import type { Registers } from '../../target/index.ts';
 import { fromLittleEndian, littleEndian, parseCount } from '../hex.ts';
-import { E_MALFORMED, errorText, type HexBytes, hexBytes, OK, type Packet } from '../packet.ts';
+import { E_MALFORMED, errorText, hexBytes, OK, type Packet } from '../packet.ts';
 import { REGISTERS } from '../registers.ts';
 import type { Stub } from '../stub.ts';
 
 const BLOCK_BYTES = REGISTERS.reduce((sum, { bytes }) => sum + bytes, 0);
 
-function readAll({ target }: Stub): HexBytes {
+function allRegisters({ target }: Stub): Uint8Array {
   const registers = target.registers();
   const block = new Uint8Array(BLOCK_BYTES);
   const view = new DataView(block.buffer);
@@ -21,7 +21,7 @@ function readAll({ target }: Stub): HexBytes {
     else if (bytes === 16) view.setBigUint64(at + 8, value >> 64n, true);
     at += bytes;
   }
-  return hexBytes(block);
+  return block;
 }
 
 /** Only what differs is written: writing leaves the recording. */
@@ -46,10 +46,19 @@ export function readRegister({ target }: Stub, n: number): bigint | undefined {
 }
 
 export const registerPackets: readonly Packet[] = [
-  { name: 'g', handle: (stub, args) => (args === '' ? readAll(stub) : E_MALFORMED) },
+  {
+    name: 'g',
+    looks: true,
+    handle: (stub, args) => {
+      if (args !== '') return E_MALFORMED;
+      stub.registerBlock ??= allRegisters(stub);
+      return hexBytes(stub.registerBlock);
+    },
+  },
   { name: 'G', handle: writeAll },
   {
     name: 'p',
+    looks: true,
     handle: (stub, args) => {
       const n = parseCount(args);
       const register = n === undefined ? undefined : REGISTERS[n];
