@@ -31,14 +31,20 @@ describe('self-modifying code', () => {
 });
 
 describe('a code cache that is always full', () => {
-  it('has no links into what was overwritten', () => {
+  it.each([
+    ['a branch', 'jmp 3f; nop'],
+    // What comes behind it is another block, as interrupts may be taken there.
+    ['STI', 'sti'],
+    ['a repeated instruction', 'push rcx; mov ecx, 0; rep lodsb; pop rcx'],
+  ])('has no links into what was overwritten: %s', (_, end) => {
     // Label 4 is rewritten and decoded anew each time round, which fills the cache; label 3 only every
-    // 64 times. So label 2, dropped to make room, comes to be linked to an older label 3, which then
-    // goes, and whose place is written again while label 2 is still there.
+    // 64 times. So label 5, dropped to make room, comes to be linked to an older label 3, which then
+    // goes, and whose place is written again while label 5 is still there.
     const code = `
       lea rdi, [rip + 3f + 1]; lea rsi, [rip + 4f + 1]
-      2: add byte ptr [rsi], 1; inc ecx; test cl, 63; jnz 3f
-      add byte ptr [rdi], 1; jmp 3f; nop
+      2: add byte ptr [rsi], 1; inc ecx; test cl, 63; jnz 5f
+      add byte ptr [rdi], 1; jmp 5f; nop
+      5: ${end}
       3: mov al, 0; add edx, eax; jmp 4f; nop
       4: mov al, 0; add ebx, eax; jmp 2b`;
     const hash = (limits: { codeBytes?: number }): string => {

@@ -466,9 +466,9 @@ export function endsBlock(insn: Instruction): boolean {
   return insn.row.ends ?? insn.row.emit === undefined;
 }
 
-/** Does the record of this last instruction of a block hold links? */
+/** May the record of this last instruction of a block hold links, where others have an immediate? */
 const isLinked = (insn: Instruction): boolean =>
-  insn.rep !== 'none' || insn.row.ops.startsWith('J');
+  insn.row.emit !== undefined && !insn.row.ops.includes('I');
 
 /** The bytes of a page that a block covers: from, to. */
 const extent = (block: Block, page: number): readonly [number, number] =>
