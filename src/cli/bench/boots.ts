@@ -10,7 +10,7 @@ import { type ChildResult, runChild } from './child.ts';
 import type { GuestFiles } from './guests.ts';
 import { documentOf, partCommand, recordCommand, replayCommand, runCommand } from './ours.ts';
 import { type QemuMode, qemuCommand } from './qemu.ts';
-import { type BenchRow, makeRow, type RowSpec, type Samples } from './row.ts';
+import { type BenchRow, makeRow, type RowSpec } from './row.ts';
 import { turns } from './schedule.ts';
 import type { V86Result } from './v86.ts';
 
@@ -51,6 +51,10 @@ type Contender = { ours: OurMode } | { qemu: QemuMode } | { v86: 'run' };
 const labelOf = (c: Contender): string =>
   'ours' in c ? `ours, ${c.ours}` : 'qemu' in c ? `qemu, ${c.qemu}` : 'v86, run';
 
+/** On i386 the peer is v86; QEMU is there to tell how far apart they are. */
+const modesOf = ({ guest }: GuestFiles): readonly QemuMode[] =>
+  guest === 'i386' ? ['run'] : ['run', 'count', 'record', 'replay'];
+
 export interface Boots {
   readonly rows: BenchRow[];
   /** The recording of the last round. */
@@ -61,7 +65,8 @@ export interface Boots {
 export async function measureBoots(guest: GuestFiles, options: BootOptions): Promise<Boots> {
   const { rounds, folder, peers, said } = options;
   const recording = join(folder, `${guest.guest}.retro`);
-  const qemu = (mode: QemuMode): Contender[] => (peers.qemu === undefined ? [{ qemu: mode }] : []);
+  const qemu = (mode: QemuMode): Contender[] =>
+    peers.qemu === undefined && modesOf(guest).includes(mode) ? [{ qemu: mode }] : [];
   const v86: Contender[] =
     guest.guest === 'i386' && peers.v86 === undefined ? [{ v86: 'run' }] : [];
   const stages: Contender[][] = [
@@ -73,6 +78,7 @@ export async function measureBoots(guest: GuestFiles, options: BootOptions): Pro
   const ended = new Map<OurMode, Ended>();
   for (const { round, contender } of turns(stages, rounds)) {
     if (options.stopped()) break;
+    if (round > 0 && 'qemu' in contender && contender.qemu === 'count') continue;
     const label = labelOf(contender);
     said(`${guest.guest}: ${label}, round ${round + 1} of ${rounds}`);
     const result = await runChild(commandOf(contender, guest, recording, folder), {
@@ -134,13 +140,23 @@ function bootRows(
   const cpu: Take = ({ cpuSeconds }) => cpuSeconds;
   const compared = (spec: Omit<RowSpec, 'group' | 'unit'>, ours: OurMode, mode: QemuMode) => {
     const row = (suffix: string, take: Take, goal?: RowSpec['goal']) => {
-      const { goal: _, ...bare } = spec;
-      const qemu: Samples = peers.qemu ?? of(`qemu, ${mode}`, take);
-      const v86: Samples = peers.v86 ?? of('v86, run', take);
+      const { goal: _, note, ...bare } = spec;
+      const has = modesOf(guest).includes(mode);
       return makeRow(
-        { ...bare, group, name: spec.name + suffix, unit: 's', ...(goal && { goal }) },
+        {
+          ...bare,
+          group,
+          name: spec.name + suffix,
+          unit: 's',
+          ...(has && note !== undefined && { note }),
+          ...(has && goal && { goal }),
+        },
         of(`ours, ${ours}`, take),
-        guest.guest === 'i386' && mode === 'run' ? { qemu, v86 } : { qemu },
+        {
+          ...(has && { qemu: peers.qemu ?? of(`qemu, ${mode}`, take) }),
+          ...(guest.guest === 'i386' &&
+            mode === 'run' && { v86: peers.v86 ?? of('v86, run', take) }),
+        },
       );
     };
     return [row('', wall, spec.goal), row(', CPU time', cpu)];
@@ -154,7 +170,9 @@ function bootRows(
   const peak = (who: string) => of(who, ({ peakBytes }) => peakBytes && peakBytes / 2 ** 20);
   return [
     ...compared({ name: 'run', ...(guest.guest === 'i386' && { goal: i386Goal }) }, 'run', 'run'),
-    ...compared({ name: 'run, counted', note: 'QEMU: -icount shift=0' }, 'run', 'count'),
+    ...(modesOf(guest).includes('count')
+      ? compared({ name: 'run, counted', note: 'QEMU: -icount shift=0' }, 'run', 'count')
+      : []),
     ...compared(
       { name: 'record', note: 'QEMU: shift=auto,rr=record', goal: recordGoal },
       'record',
@@ -181,7 +199,7 @@ function bootRows(
       qemu: peers.qemu ?? peak('qemu, run'),
     }),
     makeRow({ group, name: 'memory, record', unit: 'MiB' }, peak('ours, record'), {
-      qemu: peers.qemu ?? peak('qemu, record'),
+      ...(modesOf(guest).includes('record') && { qemu: peers.qemu ?? peak('qemu, record') }),
     }),
   ];
 }
