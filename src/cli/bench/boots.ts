@@ -12,7 +12,6 @@ import { documentOf, partCommand, recordCommand, replayCommand, runCommand } fro
 import { type QemuMode, qemuCommand } from './qemu.ts';
 import { type BenchRow, makeRow, type RowSpec } from './row.ts';
 import { turns } from './schedule.ts';
-import type { V86Result } from './v86.ts';
 
 const TIMEOUT_MS = 600_000;
 /** Of the issue that asked for speed: medians of interleaved runs. */
@@ -32,6 +31,8 @@ export interface BootOptions {
   readonly rounds: number;
   readonly folder: string;
   readonly peers: Peers;
+  /** Only to have a recording. */
+  readonly recordOnly: boolean;
   readonly said: (text: string) => void;
   /** Asked before each turn. */
   readonly stopped: () => boolean;
@@ -59,7 +60,6 @@ export interface Boots {
   readonly rows: BenchRow[];
   /** The recording of the last round. */
   readonly recording: string;
-  readonly icount: number;
 }
 
 export async function measureBoots(guest: GuestFiles, options: BootOptions): Promise<Boots> {
@@ -69,11 +69,13 @@ export async function measureBoots(guest: GuestFiles, options: BootOptions): Pro
     peers.qemu === undefined && modesOf(guest).includes(mode) ? [{ qemu: mode }] : [];
   const v86: Contender[] =
     guest.guest === 'i386' && peers.v86 === undefined ? [{ v86: 'run' }] : [];
-  const stages: Contender[][] = [
-    [{ ours: 'run' }, ...qemu('run'), ...v86, ...qemu('count')],
-    [{ ours: 'record' }, ...qemu('record')],
-    [{ ours: 'replay' }, ...qemu('replay')],
-  ];
+  const stages: Contender[][] = options.recordOnly
+    ? [[{ ours: 'record' }]]
+    : [
+        [{ ours: 'run' }, ...qemu('run'), ...v86, ...qemu('count')],
+        [{ ours: 'record' }, ...qemu('record')],
+        [{ ours: 'replay' }, ...qemu('replay')],
+      ];
   const results = new Map<string, (ChildResult | undefined)[]>();
   const ended = new Map<OurMode, Ended>();
   for (const { round, contender } of turns(stages, rounds)) {
@@ -97,8 +99,9 @@ export async function measureBoots(guest: GuestFiles, options: BootOptions): Pro
       list[round] = result.status === 0 ? result : undefined;
     }
   }
-  const icount = agree(guest, [...ended.values()]);
-  return { rows: bootRows(guest, options, results, ended, recording), recording, icount };
+  agree(guest, [...ended.values()]);
+  const rows = options.recordOnly ? [] : bootRows(guest, options, results, ended, recording);
+  return { rows, recording };
 }
 
 function commandOf(contender: Contender, guest: GuestFiles, recording: string, folder: string) {
@@ -115,14 +118,13 @@ function commandOf(contender: Contender, guest: GuestFiles, recording: string, f
 }
 
 /** What was measured has to be one and the same guest. */
-function agree({ guest }: GuestFiles, ended: readonly Ended[]): number {
+function agree({ guest }: GuestFiles, ended: readonly Ended[]): void {
   const ends = new Set(ended.map(({ icount, stateHash }) => `${icount} ${stateHash}`));
   if (ends.size > 1 || ended.some(({ divergence }) => divergence)) {
     throw new FailureError(
       `bench: run, record and replay of ${guest} do not end in the same state`,
     );
   }
-  return ended[0]?.icount ?? 0;
 }
 
 function bootRows(
@@ -233,6 +235,3 @@ function sizeRows(group: string, path: string, icount: number): BenchRow[] {
     ]),
   ];
 }
-
-/** What the part `v86` prints. */
-export type V86Document = V86Result;

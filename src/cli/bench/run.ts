@@ -29,7 +29,7 @@ const QEMU_RUN_MS: Readonly<Partial<Record<BenchGuest, readonly number[]>>> = {
   cloud: [1000, 2500, 4500],
   amd64: [2000, 5000, 9000],
 };
-/** Travelling is measured in these. */
+/** Travelling is measured in these, and in whatever is named when nothing else is asked for. */
 const TRAVEL_GUESTS: readonly BenchGuest[] = ['demo', 'amd64'];
 
 export interface BenchResult {
@@ -68,7 +68,8 @@ async function measureGuest(
 ): Promise<BenchRow[]> {
   const { subjects, quick } = plan;
   const rows: BenchRow[] = [];
-  const travels = subjects.includes('travel') && TRAVEL_GUESTS.includes(guest.guest);
+  const travels =
+    subjects.includes('travel') && (TRAVEL_GUESTS.includes(guest.guest) || subjects.length === 1);
   if (!subjects.includes('boots') && !travels) return rows;
   // Travelling needs a recording, so there is a boot in any case.
   const wanted = subjects.includes('boots')
@@ -77,11 +78,12 @@ async function measureGuest(
   const boots = await measureBoots(guest, {
     rounds: wanted,
     folder,
-    peers: subjects.includes('boots') ? peers : { qemu: 'not asked', v86: 'not asked' },
+    peers,
+    recordOnly: !subjects.includes('boots'),
     ...control,
   });
   if (control.stopped()) return rows;
-  if (subjects.includes('boots')) rows.push(...boots.rows);
+  rows.push(...boots.rows);
   if (travels) {
     const travelled = await measureTravel(guest, boots.recording, {
       folder,
