@@ -39,6 +39,7 @@ const BOUNDS: Readonly<Partial<Record<Journey, readonly (readonly [number, numbe
   lastWrite: [[50, 3000], [100]],
 };
 const OPEN_AGAIN_S_MAX = 1;
+const CHECKPOINTS_COST_MAX = 5;
 const MEMORY_MIB_MAX = 1024;
 
 export async function measureTravel(
@@ -75,6 +76,15 @@ export async function measureTravel(
     ...openRows(group, opened),
     ...journeyRows(group, travelled),
     ...stepRows(group, travelled, qemu ?? peers),
+    makeRow(
+      {
+        group,
+        name: 'checkpoints cost, CPU time of the replay',
+        unit: '%',
+        goal: { of: 'ours', atMost: CHECKPOINTS_COST_MAX },
+      },
+      travelled.checkpointCosts,
+    ),
     makeRow(
       {
         group,

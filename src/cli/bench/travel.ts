@@ -4,12 +4,18 @@
  * its memory can be told.
  */
 
+import { createVcpu } from '../../engine/index.ts';
 import { gva, icount as toIcount } from '../../engine/units.ts';
 import { mark } from '../../replay/mark.ts';
+import { ReplaySession } from '../../replay/session.ts';
+import { Timeline } from '../../replay/timeline.ts';
+import { finish } from '../../replay/work.ts';
 import type { DebugTarget } from '../../target/debug-target.ts';
 import { Recording } from '../../trace/recording.ts';
+import { vcpuOf } from '../cpu-option.ts';
 import { openTarget } from '../open-target.ts';
 import { randomFrom } from './random.ts';
+import { threadSeconds } from './thread-time.ts';
 
 export interface TravelPart {
   readonly kind: 'travel';
@@ -39,6 +45,8 @@ export interface Travelled {
   /** Milliseconds of each journey of a kind. */
   readonly ms: Readonly<Record<Journey, readonly number[]>>;
   readonly stepsAt: readonly { readonly icount: number; readonly ms: readonly number[] }[];
+  /** How much longer replaying takes with checkpoints than without, in percent, for each try. */
+  readonly checkpointCosts: readonly number[];
   /** The largest resident set of the process, and the guest's RAM within it. */
   readonly peakBytes: number;
   readonly ramBytes: number;
@@ -112,10 +120,33 @@ export async function travel(part: TravelPart): Promise<Travelled> {
       stepsAt.push({ icount: toIcount(icount), ms: steps });
     }
     const { memoryBytes: ramBytes } = target.guest;
-    return { ms, stepsAt, peakBytes: process.resourceUsage().maxRSS * 1024, ramBytes };
+    const peakBytes = process.resourceUsage().maxRSS * 1024;
+    return { ms, stepsAt, peakBytes, ramBytes, checkpointCosts: checkpointCosts(recording) };
   } finally {
     recording.close();
   }
+}
+
+const CHECKPOINTS_OVER = 1_000_000_000;
+const CHECKPOINTS_TRIES = 3;
+
+/** The beginning of the recording, replayed with and without checkpoints, turn and turn about. */
+function checkpointCosts(recording: Recording): number[] {
+  const to = toIcount(Math.min(CHECKPOINTS_OVER, recording.lastIcount));
+  const took = (replay: (session: ReplaySession) => void): number => {
+    const session = new ReplaySession(recording, createVcpu(vcpuOf(recording)));
+    const before = threadSeconds();
+    replay(session);
+    return threadSeconds() - before;
+  };
+  const costs: number[] = [];
+  // The first one warms V8 up.
+  for (let round = 0; round <= CHECKPOINTS_TRIES; round++) {
+    const bare = took((session) => session.advance({ icount: to, step: 0 }));
+    const kept = took((session) => finish(new Timeline(session).seekTo(mark(to))));
+    if (round > 0) costs.push((kept / bare - 1) * 100);
+  }
+  return costs;
 }
 
 /** The linear address of the next instruction. */
