@@ -11,6 +11,7 @@ import { FailureError, UsageError } from './errors.ts';
 import { hex } from './format.ts';
 import type { GuestPlan } from './live-guest.ts';
 
+const PAGE = 4096;
 /** Exits between two comparisons of KVM's state with ours, each a state hash of the recording. */
 const COMPARE_EVERY = 1000;
 
@@ -35,6 +36,24 @@ export async function whereText(vcpu: Vcpu, at: number): Promise<string> {
   const last = hpa === undefined ? 'hpa unknown (not touched yet, or not root)' : `hpa ${hex(hpa)}`;
   const offset = hex(gpa - slot.start);
   return `${hex(at)} -> gpa ${hex(gpa)} -> slot ${slot.slot} + ${offset} -> hva ${hex(hva)} -> ${last}`;
+}
+
+/** "12 of 4096 pages written: 0x0-0xfff, 0x7000-0x9fff": what the guest has written to. */
+export async function dirtyText(vcpu: Vcpu): Promise<string> {
+  const { KvmVcpu } = await import('../engine/kvm/index.ts');
+  if (!(vcpu instanceof KvmVcpu)) throw new Error('a KVM vCPU without KVM');
+  const pages = vcpu.dirtyPages();
+  const ranges: { first: number; last: number }[] = [];
+  for (const page of pages) {
+    const before = ranges.at(-1);
+    if (before?.last === page - 1) before.last = page;
+    else ranges.push({ first: page, last: page });
+  }
+  const total = vcpu.ram.size / PAGE;
+  const where = ranges.map(
+    ({ first, last }) => `${hex(first * PAGE)}-${hex((last + 1) * PAGE - 1)}`,
+  );
+  return `${pages.length} of ${total} pages written${where.length > 0 ? `: ${where.join(', ')}` : ''}`;
 }
 
 /** What KVM, or the comparison with it, gives up with: the guest's or the host's failure, not ours. */

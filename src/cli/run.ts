@@ -5,7 +5,7 @@ import { type Cli, finish } from './command.ts';
 import { UsageError } from './errors.ts';
 import { duration, plural } from './format.ts';
 import { addGuestOptions, guestOptions, parseAddress } from './guest-options.ts';
-import { asFailure, whereText } from './kvm-guest.ts';
+import { asFailure, dirtyText, whereText } from './kvm-guest.ts';
 import { gdbAsked, gdbOption, gdbWaitOption, runWithGdb } from './live-gdb.ts';
 import { type GuestPlan, planGuest } from './live-guest.ts';
 import { ending, type LiveSummary, NO_HOOKS, runLive, statusAfter } from './live-run.ts';
@@ -14,6 +14,7 @@ import type { Output } from './output.ts';
 interface RunOptions {
   readonly traceExits?: boolean;
   readonly where?: number;
+  readonly dirty?: boolean;
   readonly gdb?: string;
   readonly gdbWait?: boolean;
 }
@@ -25,6 +26,7 @@ export function addRun(cli: Cli): void {
       .description('run a guest without recording it')
       .option('--trace-exits', 'each VM exit on stderr, with the time it took the host')
       .option('--where <ADDRESS>', 'under KVM: what is behind an address at the end', parseAddress)
+      .option('--dirty', 'under KVM: which pages of RAM the guest has written, at the end')
       .addOption(gdbOption())
       .addOption(gdbWaitOption()),
   );
@@ -34,8 +36,10 @@ export function addRun(cli: Cli): void {
   ];
   finish(cli, command, examples, async (_operands, options: RunOptions, output) => {
     const guest = guestOptions(options, 'run');
-    if (options.where !== undefined && guest.accel !== 'kvm') {
-      throw new UsageError('run: --where expects --accel kvm beside it');
+    for (const name of ['where', 'dirty'] as const) {
+      if (options[name] !== undefined && guest.accel !== 'kvm') {
+        throw new UsageError(`run: --${name} expects --accel kvm beside it`);
+      }
     }
     const gdb = gdbAsked(options, guest);
     if (gdb && options.traceExits) throw new UsageError('run: --trace-exits or --gdb, not both');
@@ -58,6 +62,7 @@ export function addRun(cli: Cli): void {
     if (guest.accel === 'kvm') {
       const { icount, stateHash, seconds, reason } = result;
       if (options.where !== undefined) output.note(await whereText(result.vcpu, options.where));
+      if (options.dirty) output.note(await dirtyText(result.vcpu));
       // KVM counts no instructions.
       output.document({ exits: icount, stateHash, seconds, reason, ...byReason });
       output.note(`${ending(reason)} after ${plural(icount, 'exit')} in ${duration(seconds)}`);

@@ -107,6 +107,9 @@ export class KvmVcpu implements Vcpu {
   #tscAdjust = 0n;
   /** What IA32_EFER becomes when the WRMSR that is being answered has retired. */
   #efer: bigint | undefined;
+  /** Pages that the guest has written since it began, and those whose hash is not known. */
+  readonly #dirty = new Set<number>();
+  readonly #stale = new Set<number>();
   #ramHash = 0n;
   readonly #pageHashes: BigUint64Array;
 
@@ -417,6 +420,19 @@ export class KvmVcpu implements Vcpu {
   }
 
   /** Over this position; over `icount` and `skipped`, where somebody knows what they are. */
+  /** The pages of RAM that the guest has written so far, in order. */
+  dirtyPages(): number[] {
+    this.#takeDirtyPages();
+    return [...this.#dirty].sort((a, b) => a - b);
+  }
+
+  #takeDirtyPages(): void {
+    for (const page of this.vm.takeDirtyPages()) {
+      this.#dirty.add(page);
+      this.#stale.add(page);
+    }
+  }
+
   stateHash(icount: number = this.#icount, skipped = this.#skipped, registers = this.registers()) {
     const msrs = readMsrs(this.vm, HASHED_MSRS);
     const events = new Struct('kvm_vcpu_events');
@@ -439,11 +455,14 @@ export class KvmVcpu implements Vcpu {
   /** Only of pages that have been written since: KVM keeps the list (KVM_GET_DIRTY_LOG). */
   #hashRam(): bigint {
     const { bytes } = this.vm.ram;
-    for (const page of this.vm.takeDirtyPages()) {
+    this.#takeDirtyPages();
+    for (const page of this.vm.ram.takeWritten()) this.#stale.add(page);
+    for (const page of this.#stale) {
       const now = stateImage().pageHash(bytes.subarray(page * PAGE, (page + 1) * PAGE), page);
       this.#ramHash ^= this.#pageHashes[page]! ^ now;
       this.#pageHashes[page] = now;
     }
+    this.#stale.clear();
     return this.#ramHash;
   }
 

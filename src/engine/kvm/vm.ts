@@ -143,9 +143,9 @@ export class KvmVm {
     return cs.u8('l') ? 0n : cs.u64('base');
   }
 
-  /** Pages that the guest has written since this was asked last, or we have. */
+  /** Pages that the guest has written since this was asked last (KVM_GET_DIRTY_LOG, 4.8). */
   takeDirtyPages(): Set<number> {
-    const dirty = new Set(this.ram.takeWritten());
+    const dirty = new Set<number>();
     for (const { slot, start, end } of this.ram.slots) {
       const pages = (end - start) / PAGE;
       const bitmap = new Uint8Array(Math.ceil(pages / 64) * 8);
