@@ -13,6 +13,7 @@ import { nameOfSubject, reasonOfExit } from '../exits/text.ts';
 import type { SymbolTable } from '../symbols/symbol-table.ts';
 import { describeEntry, describeExit } from '../trace/describe.ts';
 import { count, hex, table } from './format.ts';
+import type { GuestPlan } from './live-guest.ts';
 
 interface Costs {
   /** Host time in nanoseconds. */
@@ -115,4 +116,16 @@ export class ExitTrace {
 
 function isGuests(exit: VmExit): exit is GuestExit {
   return exit.kind !== 'until' && exit.kind !== 'debug' && exit.kind !== 'interrupt-window';
+}
+
+/** Names come from the kernel if it is an ELF image that has them. */
+export async function traceOf(plan: GuestPlan, line: (text: string) => void): Promise<ExitTrace> {
+  const { loadSymbols, SymbolError } = await import('../symbols/load.ts');
+  const kernel = plan.files.find(({ role }) => role === 'kernel');
+  try {
+    return new ExitTrace(line, kernel && loadSymbols(Buffer.from(kernel.bytes), kernel.name));
+  } catch (error) {
+    if (error instanceof SymbolError) return new ExitTrace(line, undefined);
+    throw error;
+  }
 }

@@ -11,7 +11,7 @@ import type { Recording } from '../trace/recording.ts';
 import { type Cli, finish } from './command.ts';
 import { vcpuOf } from './cpu-option.ts';
 import { FailureError, UsageError } from './errors.ts';
-import { type Accel, accelOption } from './guest-options.ts';
+import { type Accel, addGuestOptions, guestOptions, replayAccel } from './guest-options.ts';
 import type { Output } from './output.ts';
 import { openRecording, readingFromAsync } from './recording-file.ts';
 
@@ -28,6 +28,7 @@ export interface ExitsOptions {
   readonly histogram?: boolean;
   readonly compare?: string;
   readonly live?: boolean;
+  readonly kernel?: string;
   readonly export?: string;
   readonly weight: 'samples' | 'time';
   readonly outFile?: string;
@@ -43,7 +44,7 @@ export function addExits(cli: Cli): void {
   const command = cli.program
     .command('exits')
     .description('the VM exits of a recording: statistics, list, exports')
-    .argument('<recording>', 'a .retro file')
+    .argument('[recording]', 'a .retro file; with --live and --kernel none')
     .option('-f, --filter <EXPR>', "which ones: 'com1 and out', 'port=0x60..0x64', 'value&0x20'")
     .option('--from <ICOUNT>', 'none before this icount', parseCount)
     .option('--to <ICOUNT>', 'none from this icount on', parseCount)
@@ -69,8 +70,8 @@ export function addExits(cli: Cli): void {
         .default('samples'),
     )
     .optionsGroup('Guest functions:')
-    .option('--symbols <FILE>', 'an ELF file or a System.map (default: the kernel recorded)')
-    .addOption(accelOption());
+    .option('--symbols <FILE>', 'an ELF file or a System.map (default: the kernel recorded)');
+  addGuestOptions(command);
   const examples = [
     'retrovisor exits boot.retro',
     "retrovisor exits boot.retro -f 'pio and not com1' --percentiles",
@@ -78,9 +79,20 @@ export function addExits(cli: Cli): void {
     'retrovisor exits boot.retro --by function',
     'retrovisor exits boot.retro --export perfetto -o boot.pftrace',
     'retrovisor exits boot.retro --export svg -o boot.svg',
+    'retrovisor exits --live --accel kvm --kernel demo.elf -m 32',
   ];
   finish(cli, command, examples, async ([path = ''], given: ExitsOptions, output) => {
     const options = { ...given, path };
+    if (options.live && options.kernel !== undefined) {
+      if (path !== '') throw new UsageError('exits --live: a recording or a guest, not both');
+      const { watchGuest } = await import('./exits-guest.ts');
+      return await watchGuest(guestOptions(given, 'exits'), output);
+    }
+    if (path === '') throw new UsageError('exits expects a recording, or --live and --kernel FILE');
+    if (options.kernel !== undefined) {
+      throw new UsageError('exits --kernel: expected --live beside it; a recording has its guest');
+    }
+    replayAccel(given.accel);
     if (options.live) {
       const { watchLive } = await import('./exits-live.ts');
       return await watchLive(path, options, output);

@@ -183,13 +183,17 @@ export function accelOption(): Option {
     .default('jit');
 }
 
+const NO_KVM = 'expected jit or interp: a recording made under kvm replays here';
+
+/** For a command that takes guests and recordings: what replays one. */
+export function replayAccel(accel: GuestAccel): Accel {
+  if (accel === 'kvm') throw new UsageError(`--accel kvm: ${NO_KVM}`);
+  return accel;
+}
+
 function parseAccel(text: string): Accel {
   if (text === 'jit' || text === 'interp') return text;
-  if (text === 'kvm') {
-    throw new InvalidArgumentError(
-      'expected jit or interp: a recording made under kvm replays here',
-    );
-  }
+  if (text === 'kvm') throw new InvalidArgumentError(NO_KVM);
   throw new InvalidArgumentError('expected jit or interp');
 }
 

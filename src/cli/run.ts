@@ -7,7 +7,7 @@ import { duration, plural } from './format.ts';
 import { addGuestOptions, guestOptions, parseAddress } from './guest-options.ts';
 import { asFailure, dirtyText, whereText } from './kvm-guest.ts';
 import { gdbAsked, gdbOption, gdbWaitOption, runWithGdb } from './live-gdb.ts';
-import { type GuestPlan, planGuest } from './live-guest.ts';
+import { planGuest } from './live-guest.ts';
 import { ending, type LiveSummary, NO_HOOKS, runLive, statusAfter } from './live-run.ts';
 import type { Output } from './output.ts';
 
@@ -49,7 +49,9 @@ export function addRun(cli: Cli): void {
       summarise(live, output);
       return statusAfter(live);
     }
-    const trace = options.traceExits ? await traceOf(plan, output) : undefined;
+    const trace = options.traceExits
+      ? await (await import('./exit-trace.ts')).traceOf(plan, (text) => output.note(text))
+      : undefined;
     const tapFor = (vcpu: Vcpu) => {
       trace?.follow(vcpu);
       return undefined;
@@ -79,19 +81,4 @@ function summarise(result: LiveSummary, output: Output, more: object = {}): void
   output.note(
     `${ending(reason)} after ${plural(icount, 'instruction')} in ${duration(seconds)}, ${mips} MIPS`,
   );
-}
-
-/** Names come from the kernel if it is an ELF image that has them. */
-async function traceOf(plan: GuestPlan, output: Output) {
-  const { ExitTrace } = await import('./exit-trace.ts');
-  const { loadSymbols, SymbolError } = await import('../symbols/load.ts');
-  const kernel = plan.files.find(({ role }) => role === 'kernel');
-  const line = (text: string) => output.note(text);
-  try {
-    const symbols = kernel && loadSymbols(Buffer.from(kernel.bytes), kernel.name);
-    return new ExitTrace(line, symbols);
-  } catch (error) {
-    if (error instanceof SymbolError) return new ExitTrace(line, undefined);
-    throw error;
-  }
 }

@@ -30,6 +30,7 @@ export interface Leader {
   /** Has it run on since its last exit, so that only its state tells where it is? */
   readonly pastExit: boolean;
   registers(): Registers;
+  setRegisters(registers: Partial<Registers>): void;
   /** The hash of its state, as if this were its icount and so many ticks had been skipped. */
   stateHash(at: number, skipped: number, registers: Registers): string;
 }
@@ -97,8 +98,20 @@ export class Follower implements MachineTap {
     if (own.kind !== 'interrupt-window') this.#disagree(describe(own), theirs);
     // That is the first window there was. The leader may have taken it later, or been interrupted.
     if (this.#leader.pastExit) this.#search(theirs);
+    this.#alignAf();
     this.#tap?.interrupt(vector, this.vcpu.icount);
     this.vcpu.inject(vector);
+  }
+
+  /**
+   * An interrupt pushes RFLAGS, and with it AF, which logic and shifts leave undefined. What the
+   * processor made of it is as good as what we make of it, but only ours comes again in a replay.
+   */
+  #alignAf(): void {
+    const { rflags } = this.#leader.registers();
+    if ((rflags ^ this.vcpu.registers().rflags) & RFLAGS_AF) {
+      this.#leader.setRegisters({ rflags: rflags ^ RFLAGS_AF });
+    }
   }
 
   nmi(): void {

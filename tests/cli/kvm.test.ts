@@ -43,6 +43,19 @@ describe.skipIf(!available)('--accel kvm', () => {
     );
   });
 
+  test('--dirty has the pages that the guest has written', () => {
+    const { stderr } = folder.retrovisor(['run', '--accel', 'kvm', ...GUEST, '--dirty']);
+    expect(stderr).toMatch(/^6 of 4096 pages written: 0x7000-0x8fff, 0x10000-0x13fff$/m);
+  });
+
+  test('exits --live runs a guest and has its exits by reason', () => {
+    const { byReason } = json(['exits', '--live', '--accel', 'kvm', ...GUEST]);
+    const jit = json(['exits', '--live', '--cpu', 'kvm', ...GUEST]);
+    const counts = (of: { reason: string; count: number }[]) =>
+      Object.fromEntries(of.map(({ reason, count }) => [reason, count]));
+    expect(counts(byReason)).toEqual(counts(jit.byReason));
+  });
+
   test('a recording replays on the JIT and the interpreter, and goes backwards', () => {
     const made = json([
       'record',

@@ -22,7 +22,7 @@ import { describeExit } from '../../src/trace/describe.ts';
 import { kvmMissing } from './lab.ts';
 
 const MEMORY_BYTES = 16 << 20;
-const EVERY = 20;
+const EVERY = 1;
 const TINY = join(import.meta.dirname, '../../guests/tiny');
 const tiny = (name: string) => new Uint8Array(readFileSync(join(TINY, `${name}.bin`)));
 const expected = (name: string) => readFileSync(join(TINY, `${name}.expected`), 'latin1');
