@@ -12,7 +12,7 @@ const BUDGET_MIB = 512;
 /** Undefined if none are wanted. Call after the engine has got its build id. */
 export function keyStatesOf(
   recordingPath: string,
-  note: (text: string) => void,
+  note?: (text: string) => void,
 ): KeyStatesOptions | undefined {
   const mib = budgetMib(process.env[VARIABLE]);
   if (mib === 0) return undefined;

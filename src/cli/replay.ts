@@ -49,7 +49,7 @@ export function addReplay(cli: Cli): void {
     try {
       return await readingFromAsync(path, () =>
         options.to === undefined
-          ? verifyAll(recording, options, output)
+          ? verifyAll(recording, path, options, output)
           : showAt(recording, path, { ...options, to: options.to }, output),
       );
     } finally {
@@ -60,6 +60,7 @@ export function addReplay(cli: Cli): void {
 
 async function verifyAll(
   recording: Recording,
+  path: string,
   { verify: silent = false, accel }: ReplayOptions,
   output: Output,
 ): Promise<ExitStatus> {
@@ -69,13 +70,18 @@ async function verifyAll(
   const show = silent || output.json ? () => {} : await consolePrinter(recording);
   let result: Verified;
   try {
-    result = await verify(recording, accel, {
-      cancelled: () => interruption.asked,
-      onProgress: ({ done }) => {
-        if (silent) progress.update(done);
-        show(done);
+    result = await verify(
+      recording,
+      accel,
+      {
+        cancelled: () => interruption.asked,
+        onProgress: ({ done }) => {
+          if (silent) progress.update(done);
+          show(done);
+        },
       },
-    });
+      path,
+    );
   } finally {
     progress.end();
     interruption.close();

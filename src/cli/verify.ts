@@ -3,12 +3,15 @@
 import { createVcpu } from '../engine/index.ts';
 import { icount } from '../engine/units.ts';
 import type { Divergence } from '../replay/divergence.ts';
+import { KeyStates } from '../replay/key-states.ts';
+import { Pace } from '../replay/pace.ts';
 import { ReplaySession } from '../replay/session.ts';
 import type { WorkControl } from '../replay/work.ts';
 import type { Recording } from '../trace/recording.ts';
 import { vcpuOf } from './cpu-option.ts';
 import { mips } from './format.ts';
 import type { Accel } from './guest-options.ts';
+import { keyStatesOf } from './key-states.ts';
 import { loadPrebuiltModule } from './prebuilt.ts';
 import { breathe } from './signals.ts';
 
@@ -22,23 +25,31 @@ export interface Verified {
   readonly mips: number;
 }
 
-/** Small enough that Ctrl-C is heard, large enough that nothing is lost by it. */
+/** Instructions between two looks at whether to give up, at the most. */
 const STRIDE = 20_000_000;
 
+/** With a `path`, key states are left beside the recording: all of it is run anyway. */
 export async function verify(
   recording: Recording,
   accel: Accel,
   control: WorkControl = {},
+  path?: string,
 ): Promise<Verified> {
   loadPrebuiltModule();
   const vcpu = createVcpu({ ...vcpuOf(recording), accel });
   const total = recording.lastIcount;
   const startedMs = performance.now();
   const session = new ReplaySession(recording, vcpu);
+  const keys = path === undefined ? undefined : keyStatesOf(path);
+  if (keys) KeyStates.of(session, keys);
   let divergence: Divergence | null = null;
   let cancelled = false;
+  const pace = new Pace(STRIDE);
   while (!cancelled) {
-    const stop = session.advance({ icount: icount(vcpu.icount + STRIDE), step: 0 });
+    const before = vcpu.icount;
+    pace.begin();
+    const stop = session.advance({ icount: icount(before + pace.slice), step: 0 });
+    pace.end(vcpu.icount - before);
     if (stop.kind === 'divergence') divergence = stop.divergence;
     if (stop.kind !== 'reached') break;
     control.onProgress?.({ done: vcpu.icount, total });

@@ -26,6 +26,12 @@ export const DEFAULT_POLICY: CheckpointPolicy = {
   budgetBytes: 768 * 1024 * 1024,
 };
 
+/** Where key states are: what is far from the cursor comes from them. */
+export const KEYED_POLICY: CheckpointPolicy = {
+  ...DEFAULT_POLICY,
+  budgetBytes: 256 * 1024 * 1024,
+};
+
 /** Instructions that answering and checking an exit is worth. */
 const FRAME_COST = 300;
 /** Next to a cursor at distance d, gaps of d / this are dense enough. */

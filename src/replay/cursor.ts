@@ -109,7 +109,7 @@ export class Cursor {
    * nearer; `held`; or, without that, where it is. Returns where that is.
    */
   *#near(target: Mark, held: SessionCheckpoint | undefined): Work<Mark | 'cancelled'> {
-    const key = this.keys?.worthLoading(target, held?.mark ?? this.mark);
+    const key = this.keys?.worthLoading(this.keys.floor(target), held?.mark ?? this.mark);
     if (!key) {
       if (held) this.restore(held);
       return this.mark;
@@ -149,9 +149,8 @@ export class Cursor {
   /** The nearest place before `to` that one can go back to: a checkpoint, or a key state. */
   *baseBefore(to: Mark): Work<SessionCheckpoint | 'cancelled' | undefined> {
     const held = this.checkpoints.before(to);
-    const key = held && this.keys?.worthLoading(to, held.mark);
-    if (!key || compareMarks(key.mark, to) >= 0) return held;
-    return yield* this.#load(key);
+    const key = held && this.keys?.worthLoading(this.keys.before(to), held.mark);
+    return key ? yield* this.#load(key) : held;
   }
 
   /** The same, whatever the consumer of the work says: for getting back to where one was. */

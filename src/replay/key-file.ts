@@ -9,7 +9,8 @@
  *     32             head: u32 length and JSON (`Facts`), then for each page that differs its number
  *                    (u32), hash (u64) and packed length (u16), then the numbers of the pages written
  *                    (u32 each)
- *                    body: deflated; u32 length and the vCPU's state without RAM, then the filters
+ *                    body: u32 length of its first part; two parts, each deflated: the vCPU's
+ *                    state without RAM, and the trail's filters
  *                    the pages that differ, packed (key-page.ts)
  *
  * Little-endian. The head tells what a state is good for without reading the rest of the file. The
@@ -52,12 +53,9 @@ export interface KeyHead extends KeyFacts {
   readonly bytes: number;
 }
 
-export interface KeyBody {
+export interface KeyContent extends KeyFacts {
   readonly saved: Uint8Array;
   readonly filters: Uint8Array;
-}
-
-export interface KeyContent extends KeyFacts, KeyBody {
   /** Ascending by page. */
   readonly pages: readonly {
     readonly page: number;
@@ -90,9 +88,10 @@ export function writeKeyFile(path: string, content: KeyContent): void {
     bytesOf(Uint16Array.from(lengths)),
     bytesOf(Uint32Array.from(written)),
   ]);
-  const savedLength = Buffer.alloc(4);
-  savedLength.writeUInt32LE(saved.length);
-  const body = deflateRawSync(Buffer.concat([savedLength, saved, filters]), { level: 1 });
+  const state = deflateRawSync(saved, { level: 1 });
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(state.length);
+  const body = Buffer.concat([length, state, deflateRawSync(filters, { level: 1 })]);
   const prefix = Buffer.alloc(PREFIX_BYTES);
   MAGIC.copy(prefix);
   prefix.writeUInt32LE(VERSION, 8);
@@ -133,20 +132,29 @@ export function readKeyHead(path: string): KeyHead {
   });
 }
 
-export function readKeyBody(path: string, head: KeyHead): KeyBody {
+/** The vCPU's state without RAM. */
+export const readKeyState = (path: string, head: KeyHead): Uint8Array =>
+  inflated(bodyParts(path, head)[0]);
+
+export const readKeyFilters = (path: string, head: KeyHead): Uint8Array =>
+  inflated(bodyParts(path, head)[1]);
+
+function bodyParts(path: string, head: KeyHead): readonly [Buffer, Buffer] {
   return withFile(path, (fd) => {
     const body = readAt(fd, head.bodyStart, head.bodyLength);
-    if (crc32(body) !== head.bodyCrc) throw damaged('its body');
-    let bytes: Buffer;
-    try {
-      bytes = inflateRawSync(body, { maxOutputLength: BODY_BYTES_MAX });
-    } catch {
-      throw damaged('its body');
-    }
-    const savedEnd = bytes.length < 4 ? 0 : 4 + bytes.readUInt32LE(0);
-    if (savedEnd === 0 || savedEnd > bytes.length) throw damaged('the length of its body');
-    return { saved: bytes.subarray(4, savedEnd), filters: bytes.subarray(savedEnd) };
+    if (crc32(body) !== head.bodyCrc || body.length < 4) throw damaged('its body');
+    const end = 4 + body.readUInt32LE(0);
+    if (end > body.length) throw damaged('its body');
+    return [body.subarray(4, end), body.subarray(end)];
   });
+}
+
+function inflated(bytes: Buffer): Uint8Array {
+  try {
+    return inflateRawSync(bytes, { maxOutputLength: BODY_BYTES_MAX });
+  } catch {
+    throw damaged('its body');
+  }
 }
 
 /** Of a head's pages those at these indices, ascending, each packed. */

@@ -12,13 +12,13 @@ import { mkdirSync, readdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Recording } from '../trace/recording.ts';
 import {
-  type KeyBody,
   type KeyContent,
   KeyFileError,
   type KeyHead,
-  readKeyBody,
+  readKeyFilters,
   readKeyHead,
   readKeyPages,
+  readKeyState,
   writeKeyFile,
 } from './key-file.ts';
 
@@ -99,8 +99,12 @@ export class KeyFolder {
     return chain;
   }
 
-  body(head: KeyHead): KeyBody {
-    return readKeyBody(this.pathOf(head.ordinal), head);
+  state(head: KeyHead): Uint8Array {
+    return readKeyState(this.pathOf(head.ordinal), head);
+  }
+
+  filters(head: KeyHead): Uint8Array {
+    return readKeyFilters(this.pathOf(head.ordinal), head);
   }
 
   /** Undefined if it cannot be written: that costs time later and nothing else. */
@@ -157,15 +161,15 @@ export class KeyFolder {
           pages.set(page, { page, hash: head.hashes[i]!, packed: packed.slice() });
         }
       }
-      const [before, after] = [this.body(first), this.body(second)];
+      const [before, after] = [this.filters(first), this.filters(second)];
       content = {
         ordinal: second.ordinal,
         icount: second.icount,
         previous: first.previous,
         pages: [...pages.values()].sort((a, b) => a.page - b.page),
         written: [...new Set([...first.written, ...second.written])].sort((a, b) => a - b),
-        saved: after.saved,
-        filters: before.filters.map((byte, i) => byte | after.filters[i]!),
+        saved: this.state(second),
+        filters: before.map((byte, i) => byte | after[i]!),
       };
     } catch (error) {
       this.#writable = false;

@@ -12,7 +12,7 @@ import { gpa } from '../engine/units.ts';
 import type { Trail } from '../engine/vcpu/portable.ts';
 import type { Vcpu } from '../engine/vcpu/vcpu.ts';
 import type { Recording } from '../trace/recording.ts';
-import { type KeyBody, KeyFileError, type KeyHead, readKeyPages } from './key-file.ts';
+import { KeyFileError, type KeyHead, readKeyPages } from './key-file.ts';
 import { KeyFolder, type KeyFolderOptions } from './key-folder.ts';
 import { PAGE_BYTES, packPage, unpackPage } from './key-page.ts';
 import { compareMarks, type Mark, mark } from './mark.ts';
@@ -70,7 +70,7 @@ export class KeyStates {
   #states: KeyState[] = [];
   /** Per page, the states that have it, by index, ascending. */
   #history = new Map<number, number[]>();
-  readonly #bodies = new Map<number, KeyBody>();
+  readonly #filters = new Map<number, Uint8Array>();
 
   /** The session is at its start. Undefined where the vCPU's state cannot be told in bytes. */
   static of(session: ReplaySession, options: KeyStatesOptions): KeyStates | undefined {
@@ -103,9 +103,15 @@ export class KeyStates {
     return this.#states[this.#indexUpTo(icount)];
   }
 
-  /** The one to go on from, if going on from `held` costs more than loading it. */
-  worthLoading(target: Mark, held: Mark): KeyState | undefined {
-    const key = this.floor(target);
+  /** The last one before a mark. */
+  before(at: Mark): KeyState | undefined {
+    const i = this.#indexUpTo(at.icount);
+    const state = this.#states[i];
+    return state && compareMarks(state.mark, at) >= 0 ? this.#states[i - 1] : state;
+  }
+
+  /** One to go on from, if going on from `held` costs more than loading it. */
+  worthLoading(key: KeyState | undefined, held: Mark): KeyState | undefined {
     if (!key || key.mark.icount <= held.icount) return undefined;
     const { all, page } = this.#loadCost;
     const cost = all + this.pagesBetween(held, key.mark) * page;
@@ -133,14 +139,14 @@ export class KeyStates {
 
   /** What was accessed between an interval's ends; undefined if that cannot be read any more. */
   accessesIn({ from, to }: KeyInterval): Accesses | undefined {
-    const body = this.#bodyOf(to);
-    if (!body) return undefined;
+    const filters = this.#filtersOf(to);
+    if (!filters) return undefined;
     const [first, last] = [from?.head.ordinal ?? 0, to.head.ordinal];
     const dma = this.#recording.chunks.some(
       ({ firstFrame, frames, dmaBytes }) =>
         dmaBytes > 0 && firstFrame <= last && firstFrame + frames > first,
     );
-    return { written: to.head.written, filters: body.filters, dma };
+    return { written: to.head.written, filters, dma };
   }
 
   /**
@@ -150,8 +156,7 @@ export class KeyStates {
   *load(session: ReplaySession, key: KeyState, toStart: () => void): Work<Loaded> {
     const { portable } = session.vcpu;
     const index = this.#states.indexOf(key);
-    const body = this.#bodyOf(key);
-    if (!portable || index < 0 || !body) return 'useless';
+    if (!portable || index < 0) return 'useless';
     const expected = this.#hashAt(key);
     session.vcpu.stateHash();
     let wanted = this.#differences(portable.pageHashes, index);
@@ -173,7 +178,8 @@ export class KeyStates {
           if (++done % PAGES_AT_ONCE === 0 && (yield { done, total })) return 'cancelled';
         }
       }
-      if (!portable.load(body.saved)) throw new KeyFileError('a state of another vCPU');
+      if (!portable.load(this.#folder.state(key.head)))
+        throw new KeyFileError('a state of another vCPU');
       if (session.vcpu.icount !== key.mark.icount) throw new KeyFileError('another icount');
     } catch (error) {
       this.#forgetAll(error);
@@ -237,7 +243,7 @@ export class KeyStates {
   #adopt(heads: readonly KeyHead[]): void {
     this.#states = [];
     this.#history = new Map();
-    this.#bodies.clear();
+    this.#filters.clear();
     for (const head of heads) this.#append(head);
   }
 
@@ -258,13 +264,13 @@ export class KeyStates {
     this.#adopt([]);
   }
 
-  #bodyOf({ head }: KeyState): KeyBody | undefined {
-    const kept = this.#bodies.get(head.ordinal);
+  #filtersOf({ head }: KeyState): Uint8Array | undefined {
+    const kept = this.#filters.get(head.ordinal);
     if (kept) return kept;
     try {
-      const body = this.#folder.body(head);
-      this.#bodies.set(head.ordinal, body);
-      return body;
+      const filters = this.#folder.filters(head);
+      this.#filters.set(head.ordinal, filters);
+      return filters;
     } catch (error) {
       this.#forgetAll(error);
       return undefined;

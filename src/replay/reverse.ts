@@ -12,6 +12,7 @@ import type { Hit } from './conditions.ts';
 import type { Cursor, Moved } from './cursor.ts';
 import type { KeyInterval, KeyStates } from './key-states.ts';
 import { compareMarks, type Mark, mark } from './mark.ts';
+import { Pace } from './pace.ts';
 import type { SessionCheckpoint } from './session.ts';
 import type { VcpuStops } from './vcpu-stops.ts';
 import type { Work } from './work.ts';
@@ -47,7 +48,11 @@ export function* lastHit(
 ): Work<Seen | undefined> {
   let to = origin;
   let includeTo: Interval['includeTo'] = atOrigin;
+  const pace = new Pace(1);
   for (;;) {
+    if (pace.due && (yield { done: origin.icount - to.icount, total: origin.icount })) {
+      return { kind: 'stopped', moved: { kind: 'cancelled' } };
+    }
     const ruledOut = cursor.keys && ruledOutBefore(cursor.keys, stops, to);
     if (ruledOut) {
       to = ruledOut.from?.mark ?? cursor.positions.start;

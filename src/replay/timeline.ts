@@ -7,7 +7,7 @@
  */
 
 import { ConsoleLog } from '../trace/console.ts';
-import { type CheckpointPolicy, Checkpoints, DEFAULT_POLICY } from './checkpoints.ts';
+import { type CheckpointPolicy, Checkpoints, DEFAULT_POLICY, KEYED_POLICY } from './checkpoints.ts';
 import type { Hit, StopCondition } from './conditions.ts';
 import { Cursor, type Moved } from './cursor.ts';
 import type { Divergence } from './divergence.ts';
@@ -54,7 +54,7 @@ export class Timeline {
 
   /** The session is at its start, or comes with checkpoints; it belongs to the timeline now. */
   constructor(session: ReplaySession, options: TimelineOptions = {}) {
-    const policy = { ...DEFAULT_POLICY, ...options };
+    const policy = { ...(options.keys ? KEYED_POLICY : DEFAULT_POLICY), ...options };
     this.session = session;
     this.positions = new Positions(session.recording);
     const keys = options.keys && KeyStates.of(session, options.keys);

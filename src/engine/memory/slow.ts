@@ -190,19 +190,40 @@ export function defineSlow(
     c.result(c.i32(1));
   });
 
-  /** (gva, gpa) → 1 if something on the linear or the physical page is watched. */
-  const watched = m.func('watched', ['i64', 'i32'], ['i32'], (c) => {
+  /** Goes through the entries of WATCHES for the page of an address and a kind; `then` may return. */
+  const eachWatch = (c: Code, va: Val, kind: Val, then: (at: Val) => void): void => {
+    const page = c.let(c.and(va, -4096));
+    const at = c.var('i32', c.mul(state(c, L.WATCH_COUNT), L.WATCH_STRIDE));
+    c.loop((again) => {
+      c.if(c.get(at), () => {
+        c.set(at, c.sub(c.get(at), L.WATCH_STRIDE));
+        const entry = c.let(c.load('i64', 8, c.get(at), L.WATCHES));
+        const here = c.eq(c.and(entry, -4096), page);
+        c.if(c.and(here, c.ne(c.and(c.wrap(entry), kind), 0)), () => then(c.get(at)));
+        c.br(again);
+      });
+    });
+  };
+
+  /** (gva, gpa, kind) → 1 if no fast TLB may hold the page for this kind of access. */
+  const watched = m.func('watched', ['i64', 'i32', 'i32'], ['i32'], (c) => {
     const flags = c.load('i32', 1, c.shru(c.param(1), 12), L.PAGE_FLAGS);
     c.if(c.and(flags, L.PAGE_WATCH), () => c.ret(1));
-    const page = c.let(c.and(c.param(0), -4096));
-    const left = c.var('i32', state(c, L.WATCH_COUNT));
-    c.loop((again) => {
-      c.if(c.eqz(c.get(left)), () => c.ret(0));
-      c.set(left, c.sub(c.get(left), 1));
-      c.if(c.eq(c.load('i64', 8, c.shl(c.get(left), 3), L.WATCH_PAGES), page), () => c.ret(1));
-      c.br(again);
+    eachWatch(c, c.param(0), c.param(2), () => c.ret(1));
+    c.result(c.i32(0));
+  });
+
+  /** (gva, gpa, bytes, kind) → 1 if this access touches something that is watched. */
+  const touches = m.func('touches', ['i64', 'i32', 'i32', 'i32'], ['i32'], (c) => {
+    const flags = c.load('i32', 1, c.shru(c.param(1), 12), L.PAGE_FLAGS);
+    c.if(c.and(flags, L.PAGE_WATCH), () => c.ret(1));
+    const va = c.param(0);
+    const last = c.let(c.add(va, c.extu(c.sub(c.param(2), 1))));
+    eachWatch(c, va, c.param(3), (at) => {
+      const reaches = c.geu(last, c.load('i64', 8, at, L.WATCHES + 8));
+      c.if(c.and(reaches, c.leu(va, c.load('i64', 8, at, L.WATCHES + 16))), () => c.ret(1));
     });
-    c.unreachable();
+    c.result(c.i32(0));
   });
 
   /**
@@ -213,7 +234,8 @@ export function defineSlow(
     const va = c.let(at);
     const bytes = c.let(length);
     c.do(trail, write ? L.TRAIL_WRITE : L.TRAIL_READ, va);
-    c.if(c.call(watched, va, c.wrap(gpa)), () =>
+    const kind = write ? L.WATCH_WRITES : L.WATCH_READS;
+    c.if(c.call(touches, va, c.wrap(gpa), bytes, kind), () =>
       c.if(c.call(imports.watch, va, c.wrap(gpa), bytes, write), () => {
         c.store(4, c.i32(0), c.i32(L.STATUS_WATCH), L.STATUS);
         c.ret(0);
@@ -240,7 +262,9 @@ export function defineSlow(
 
   const fillIf = (c: Code, kind: number, va: Val, gpa: Val, cls: Val, blocked: number): void => {
     const flags = c.load('i32', 1, c.shru(c.wrap(gpa), 12), L.PAGE_FLAGS);
-    const free = c.and(c.eqz(c.and(flags, blocked)), c.eqz(c.call(watched, va, c.wrap(gpa))));
+    const watch = kind === L.TLB_WRITE ? L.WATCH_WRITES : L.WATCH_READS;
+    const unseen = c.eqz(c.call(watched, va, c.wrap(gpa), watch));
+    const free = c.and(c.eqz(c.and(flags, blocked)), unseen);
     c.if(c.and(free, c.eq(cls, state(c, L.CLASS))), () =>
       c.do(tlb.fill, kind, va, c.add(c.wrap(gpa), L.RAM_BASE)),
     );

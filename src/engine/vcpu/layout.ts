@@ -164,10 +164,8 @@ export const F80_RESULT = 0xa10;
 /** Where the slow path stages data that does not lie in one run of RAM; below it no pointer is RAM. */
 export const SCRATCH = 0xc00;
 export const SCRATCH_END = 0xd00;
-/** Linear pages that no fast TLB may hold because something on them is watched: count and list. */
+/** How many entries of WATCHES are in use. */
 export const WATCH_COUNT = 0xd00; // u32
-export const WATCH_PAGES = 0xd08; // i64 each
-export const WATCH_PAGES_MAX = 64;
 /** Executions after which a block asks for the JIT; 0: never. */
 export const HOT_AT = 0xf10; // u32
 /** 1 while there are breakpoints: whoever finds code tells Blocks of the pages it lies on. */
@@ -175,6 +173,16 @@ export const BREAKS = 0xf14; // u32
 /** 1: a fast TLB keeps one entry of each kind, for tests; and where those three entries are. */
 export const TLB_ONE = 0xf14; // u32
 export const TLB_LAST = 0xf18; // u32 each
+
+/**
+ * What is watched by linear address, an entry for each page of it, which fast TLBs must not hold:
+ * i64 page | WATCH_ kinds, i64 first and last address. Behind the state page.
+ */
+export const WATCHES = 0x1000;
+export const WATCH_STRIDE = 24;
+export const WATCHES_MAX = 64;
+export const WATCH_READS = 1;
+export const WATCH_WRITES = 2;
 
 /**
  * Fast TLB: three classes (kernel, user, kernel with AC) of three kinds (read, write, execute), and

@@ -11,7 +11,7 @@ export class Watches {
   readonly #cpu: Cpu;
   readonly #dropFast: () => void;
   readonly #flags: Uint8Array;
-  readonly #watchPages: BigUint64Array;
+  readonly #entries: BigUint64Array;
   #points: readonly Watchpoint[] = [];
   #breaks = new Map<bigint, Breakpoint[]>();
   #hits: DebugStop[] = [];
@@ -26,7 +26,7 @@ export class Watches {
     this.#cpu = cpu;
     this.#dropFast = dropFast;
     this.#flags = new Uint8Array(memory);
-    this.#watchPages = new BigUint64Array(memory, L.WATCH_PAGES, L.WATCH_PAGES_MAX);
+    this.#entries = new BigUint64Array(memory, L.WATCHES, L.WATCHES_MAX * 3);
   }
 
   setBreakpoints(points: readonly Breakpoint[]): void {
@@ -127,21 +127,39 @@ export class Watches {
     }
   }
 
+  /** One entry for each page of what is watched: generated code goes the slow way there. */
   #listPages(): void {
-    const pages = new Set<bigint>();
-    const add = (at: bigint, length: number): void => {
-      for (let page = at & ~0xfffn; page < at + BigInt(length); page += 4096n) pages.add(page);
+    const pages = new Map<bigint, { kinds: number; first: bigint; last: bigint }>();
+    const add = (first: bigint, length: number, kinds: number): void => {
+      const last = first + BigInt(length) - 1n;
+      for (let page = first & ~0xfffn; page <= last; page += 4096n) {
+        const other = pages.get(page) ?? { kinds, first, last };
+        pages.set(page, {
+          kinds: other.kinds | kinds,
+          first: other.first < first ? other.first : first,
+          last: other.last > last ? other.last : last,
+        });
+      }
     };
-    for (const p of this.#points) if (p.space === 'gva') add(p.at, p.length);
-    for (const { at, length } of dataBreakpoints(this.#cpu)) add(at, length);
-    if (pages.size > L.WATCH_PAGES_MAX) {
-      throw new Error(
-        `watchpoints: expected at most ${L.WATCH_PAGES_MAX} pages, got ${pages.size}`,
-      );
+    for (const { space, at, length, on } of this.#points) {
+      if (space === 'gva') add(at, length, KINDS[on]);
     }
-    this.#watchPages.set([...pages]);
+    for (const { at, length } of dataBreakpoints(this.#cpu)) add(at, length, KINDS.access);
+    if (pages.size > L.WATCHES_MAX) {
+      throw new Error(`watchpoints: expected at most ${L.WATCHES_MAX} pages, got ${pages.size}`);
+    }
+    let n = 0;
+    for (const [page, { kinds, first, last }] of pages) {
+      this.#entries.set([page | BigInt(kinds), first, last], 3 * n++);
+    }
     this.#cpu.state.setU32(L.WATCH_COUNT, pages.size);
     this.instructionBreaks = instructionBreakpoints(this.#cpu).length > 0;
     this.#dropFast();
   }
 }
+
+const KINDS = {
+  read: L.WATCH_READS,
+  write: L.WATCH_WRITES,
+  access: L.WATCH_READS | L.WATCH_WRITES,
+};
