@@ -1,6 +1,6 @@
 /** `retrovisor gdb FILE`: serves a recording to gdb and lldb until it is interrupted. */
 
-import type { LinuxKnowledge } from '../gdbstub/linux-guest.ts';
+import { AMD64, type Architecture, I386 } from '../gdbstub/registers.ts';
 import type { ListenAt, ServerOptions } from '../gdbstub/server.ts';
 import { offsetsFrom } from '../symbols/linux/dwarf-offsets.ts';
 import type { OffsetOf } from '../symbols/linux/tasks.ts';
@@ -10,7 +10,8 @@ import type { DebugTarget } from '../target/debug-target.ts';
 import { type Cli, finish } from './command.ts';
 import { type ExitStatus, FailureError, reasonOf, UsageError } from './errors.ts';
 import { type Accel, accelOption } from './guest-options.ts';
-import { guestNames } from './guest-symbols.ts';
+import { guestNames, kernelOf } from './guest-symbols.ts';
+import { type ArchitectureName, archOption, is32Bit } from './guest-width.ts';
 import type { Output } from './output.ts';
 import { openRecording, readingFromAsync } from './recording-file.ts';
 import { Interruption } from './signals.ts';
@@ -20,6 +21,7 @@ interface GdbOptions {
   accel: Accel;
   at?: string;
   symbols?: string;
+  arch: ArchitectureName;
 }
 
 const DEFAULT_LISTEN = '127.0.0.1:1234';
@@ -32,6 +34,7 @@ export function addGdb(cli: Cli): void {
     .option('--listen <HOST:PORT|PATH>', 'where gdb finds it: TCP or a socket file', DEFAULT_LISTEN)
     .option('--at <MARK>', 'where in the recording gdb comes in (default: start)')
     .option('--symbols <FILE>', "the guest's vmlinux or System.map, for `monitor ps`")
+    .addOption(archOption())
     .addOption(accelOption());
   const examples = [
     'retrovisor gdb boot.retro',
@@ -49,7 +52,12 @@ export function addGdb(cli: Cli): void {
         const { symbols } = options;
         const names = guestNames({ command: 'gdb', recording, path, symbols });
         const offsets = () => debugOffsets(symbols);
-        return await serve(target, at, output, { names, offsets });
+        const architecture = architectureOf(
+          options.arch,
+          recording.guest.cpuModel,
+          kernelOf(recording)?.bytes,
+        );
+        return await serve(target, at, output, { names, offsets, architecture });
       });
     } finally {
       recording.close();
@@ -78,7 +86,7 @@ async function serve(
   target: DebugTarget,
   at: ListenAt,
   output: Output,
-  known: LinuxKnowledge,
+  known: ServerOptions,
 ): Promise<ExitStatus> {
   const interruption = new Interruption();
   const server = await startServer(target, at, output, known);
@@ -90,6 +98,16 @@ async function serve(
     await server.close();
     interruption.close();
   }
+}
+
+/** What gdb is told the guest is. */
+export function architectureOf(
+  asked: ArchitectureName,
+  cpuName: string,
+  kernel: Uint8Array | undefined,
+): Architecture {
+  if (asked === 'auto') return is32Bit(cpuName, kernel) ? I386 : AMD64;
+  return asked === 'i386' ? I386 : AMD64;
 }
 
 /** Where a kernel's debug information has the members of its structures; undefined without any. */

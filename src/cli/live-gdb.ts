@@ -13,7 +13,7 @@ import type { ListenAt } from '../gdbstub/server.ts';
 import { ConsoleInput } from './console-input.ts';
 import { UsageError } from './errors.ts';
 import { mips } from './format.ts';
-import { parseListen, startServer } from './gdb.ts';
+import { architectureOf, parseListen, startServer } from './gdb.ts';
 import type { GuestOptions } from './guest-options.ts';
 import type { GuestPlan } from './live-guest.ts';
 import type { LiveSummary } from './live-run.ts';
@@ -78,7 +78,9 @@ export async function runWithGdb(
       // With a debugger attached, the end is something to look back from.
       if (target.live.ended && !attached) finish();
     };
+    const kernel = plan.files.find(({ role }) => role === 'kernel')?.bytes;
     const server = await startServer(target, at, output, {
+      architecture: architectureOf('auto', plan.options.cpu?.name ?? '', kernel),
       alone: async (control) => {
         try {
           await target.run([], control);

@@ -6,9 +6,8 @@
 import type { DebugTarget, WorkControl } from '../target/index.ts';
 import { Framing, frame, HexFrames } from './framing.ts';
 import { hexText } from './hex.ts';
-import type { LinuxGuest } from './linux-guest.ts';
 import { type Answer, errorText, type Motion } from './packet.ts';
-import { Stub } from './stub.ts';
+import { type GuestKnowledge, Stub } from './stub.ts';
 import { lookUp } from './table.ts';
 
 export interface Wire {
@@ -41,7 +40,7 @@ export class Connection {
   #out: Uint8Array[] = [];
   #idle: (() => void)[] = [];
 
-  constructor(target: DebugTarget, wire: Wire, linux?: LinuxGuest) {
+  constructor(target: DebugTarget, wire: Wire, knowledge?: GuestKnowledge) {
     this.#wire = wire;
     const say = (text: string): void => {
       for (let at = 0; at === 0 || at < text.length; at += SAY_MAX) {
@@ -49,7 +48,7 @@ export class Connection {
       }
       this.#flush();
     };
-    this.#stub = new Stub(target, say, linux);
+    this.#stub = new Stub(target, say, knowledge);
   }
 
   /** Is a packet being dealt with? */

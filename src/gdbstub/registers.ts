@@ -1,8 +1,9 @@
 /**
  * The registers gdb sees, in the order of its register numbers, and the `target.xml` that says so
  * (gdb manual, appendix G). One description for all modes: a guest that goes from real mode to long
- * mode keeps its gdb. The first two features have the names and the order gdb insists on
- * (G.5.9 "i386 Features"); the last is ours, and gdb shows what it does not know by our types.
+ * mode keeps its gdb. For guests that stay below long mode there is another, of 32-bit registers.
+ * The first two features have the names and the order gdb insists on (G.5.9 "i386 Features"); the last
+ * is ours, and gdb shows what it does not know by our types.
  */
 
 import type { DebugTarget, Registers } from '../target/index.ts';
@@ -44,6 +45,16 @@ function gpr(name: (typeof GPR_NAMES)[number]): GdbRegister {
     ...{ name, feature: CORE, type, bytes: 8 },
     read: (r) => r.gpr[n]!,
     write: (value, r) => ({ gpr: replaced(r.gpr, n, value) }),
+  };
+}
+
+/** A register of the 64-bit description by its 32-bit name: its lower half, of which no more is used. */
+function half(register: GdbRegister): GdbRegister {
+  const { name, read, type } = register;
+  return {
+    ...register,
+    ...{ name: name.replace(/^r/, 'e'), bytes: 4, type: type === 'int64' ? 'int32' : type },
+    read: (r, target) => BigInt.asUintN(32, read(r, target)),
   };
 }
 
@@ -142,19 +153,19 @@ const tables = (): GdbRegister[] => [
   ]),
 ];
 
-export const REGISTERS: readonly GdbRegister[] = [
-  ...GPR_ORDER.map(gpr),
-  ...GPR_NAMES.slice(8).map(gpr),
-  {
-    ...{ name: 'rip', feature: CORE, type: 'code_ptr', bytes: 8 },
-    read: (r) => r.rip,
-    write: (rip) => ({ rip }),
-  },
-  {
-    ...{ name: 'eflags', feature: CORE, type: 'i386_eflags', bytes: 4 },
-    read: (r) => r.rflags,
-    write: (rflags) => ({ rflags }),
-  },
+const RIP: GdbRegister = {
+  ...{ name: 'rip', feature: CORE, type: 'code_ptr', bytes: 8 },
+  read: (r) => r.rip,
+  write: (rip) => ({ rip }),
+};
+const EFLAGS: GdbRegister = {
+  ...{ name: 'eflags', feature: CORE, type: 'i386_eflags', bytes: 4 },
+  read: (r) => r.rflags,
+  write: (rflags) => ({ rflags }),
+};
+
+/** From the selectors to MXCSR, which both descriptions have. */
+const common = (vectors: number): GdbRegister[] => [
   ...SEGMENT_ORDER.map(selector),
   ...Array.from({ length: 8 }, (_, i) => st(i)),
   x87(
@@ -182,15 +193,15 @@ export const REGISTERS: readonly GdbRegister[] = [
     (r) => BigInt(r.fop),
     (value) => ({ fop: Number(value & 0x7ffn) }),
   ),
-  ...Array.from({ length: 16 }, (_, n) => xmm(n)),
+  ...Array.from({ length: vectors }, (_, n) => xmm(n)),
   {
     ...{ name: 'mxcsr', feature: SSE, type: 'i386_mxcsr', bytes: 4, group: 'vector' },
     read: (r) => BigInt(r.mxcsr),
     write: (value) => ({ mxcsr: Number(value & 0xffffn) }),
   },
-  wide('fs_base', 'fsBase', 'int', SEGMENT_BASES),
-  wide('gs_base', 'gsBase', 'int', SEGMENT_BASES),
-  wide('k_gs_base', 'kernelGsBase'),
+];
+
+const system = (): GdbRegister[] => [
   wide('cr0', 'cr0', 'x64_cr0'),
   wide('cr2', 'cr2'),
   wide('cr3', 'cr3'),
@@ -203,3 +214,52 @@ export const REGISTERS: readonly GdbRegister[] = [
   readOnly('icount', 8, (_, target) => BigInt(target.mark.icount)),
   readOnly('mode', 4, (r) => BigInt(bitsOf(r))),
 ];
+
+/** The guest's registers as one of gdb's architectures has them. */
+export interface Architecture {
+  /** As `target.xml` names it. */
+  readonly name: 'i386:x86-64' | 'i386';
+  readonly triple: string;
+  readonly pointerBytes: number;
+  readonly registers: readonly GdbRegister[];
+  /** Sent with every stop, so that gdb need not ask: what it looks at first. */
+  readonly expedited: readonly number[];
+}
+
+type Named = Omit<Architecture, 'expedited'>;
+
+const architecture = (named: Named): Architecture => ({
+  ...named,
+  expedited: ['ip', 'sp', 'bp'].map((end) =>
+    named.registers.findIndex(({ name }) => name === `r${end}` || name === `e${end}`),
+  ),
+});
+
+export const AMD64 = architecture({
+  ...{ name: 'i386:x86-64', triple: 'x86_64-unknown-unknown', pointerBytes: 8 },
+  registers: [
+    ...GPR_ORDER.map(gpr),
+    ...GPR_NAMES.slice(8).map(gpr),
+    RIP,
+    EFLAGS,
+    ...common(16),
+    wide('fs_base', 'fsBase', 'int', SEGMENT_BASES),
+    wide('gs_base', 'gsBase', 'int', SEGMENT_BASES),
+    wide('k_gs_base', 'kernelGsBase'),
+    ...system(),
+  ],
+});
+
+/** The base address of FS and GS are of the system's here: gdb's feature for them is for 64 bits. */
+export const I386 = architecture({
+  ...{ name: 'i386', triple: 'i386-unknown-unknown', pointerBytes: 4 },
+  registers: [
+    ...GPR_NAMES.slice(0, 8).map((name) => half(gpr(name))),
+    half(RIP),
+    EFLAGS,
+    ...common(8),
+    wide('fs_base', 'fsBase'),
+    wide('gs_base', 'gsBase'),
+    ...system(),
+  ],
+});

@@ -12,10 +12,13 @@ import { Connection } from './connection.ts';
 import { frame } from './framing.ts';
 import { LinuxGuest, type LinuxKnowledge } from './linux-guest.ts';
 import { errorText } from './packet.ts';
+import { AMD64, type Architecture } from './registers.ts';
 
 export type ListenAt = { readonly host: string; readonly port: number } | { readonly path: string };
 
 export interface ServerOptions extends LinuxKnowledge {
+  /** What gdb takes the guest for; amd64 if not said. */
+  readonly architecture?: Architecture;
   readonly onAttach?: () => void;
   readonly onDetach?: () => void;
   readonly onRefused?: (why: string) => void;
@@ -108,7 +111,10 @@ export class GdbServer {
       drained: () => socket.writableLength === 0,
       close: () => void socket.end(),
     };
-    const connection = new Connection(this.#target, wire, this.#linux);
+    const connection = new Connection(this.#target, wire, {
+      linux: this.#linux,
+      architecture: this.#events.architecture ?? AMD64,
+    });
     this.#current = { socket, connection };
     this.#events.onAttach?.();
     const standing = this.#alone ? this.#stopAlone() : undefined;

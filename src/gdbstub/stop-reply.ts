@@ -3,28 +3,23 @@
 import type { DebugTarget, TargetStop } from '../target/index.ts';
 import type { Break } from './breakpoints.ts';
 import { littleEndian } from './hex.ts';
-import { REGISTERS } from './registers.ts';
+import type { Architecture } from './registers.ts';
 
 export const SIGINT = 2;
 export const SIGTRAP = 5;
 /** A divergence: the replay is broken, not the guest. */
 export const SIGABRT = 6;
 
-/** Sent with every stop, so that gdb need not ask: what it looks at first. */
-const EXPEDITED = ['rip', 'rsp', 'rbp'].map((name) =>
-  REGISTERS.findIndex((register) => register.name === name),
-);
-
 /** `features` are those of gdb's qSupported: a reason it has not announced would confuse it. */
 export function stopReply(
-  target: DebugTarget,
+  { target, architecture }: { readonly target: DebugTarget; readonly architecture: Architecture },
   stop: TargetStop | undefined,
   points: readonly Break[],
   features: ReadonlySet<string>,
 ): string {
   const registers = target.registers();
-  const values = EXPEDITED.map((n) => {
-    const { read, bytes } = REGISTERS[n]!;
+  const values = architecture.expedited.map((n) => {
+    const { read, bytes } = architecture.registers[n]!;
     return `${n.toString(16).padStart(2, '0')}:${littleEndian(read(registers, target), bytes)};`;
   });
   const signal = signalOf(stop).toString(16).padStart(2, '0');

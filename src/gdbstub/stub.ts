@@ -5,18 +5,26 @@ import { describeDivergence } from '../target/index.ts';
 import type { AgentContext } from './agent.ts';
 import { type Break, Breakpoints, conditionsOf } from './breakpoints.ts';
 import { LinuxGuest } from './linux-guest.ts';
-import { REGISTERS } from './registers.ts';
+import { AMD64, type Architecture } from './registers.ts';
 import { stopReply } from './stop-reply.ts';
 import { Tracepoints } from './tracepoints.ts';
 
 /** gdb gives up after two seconds in which it hears nothing; no text is something. */
 const PATIENCE_MS = 500;
 
+/** What the stub is told of the guest by whoever serves it. */
+export interface GuestKnowledge {
+  readonly linux?: LinuxGuest;
+  /** What gdb takes the guest for; amd64 if not said. */
+  readonly architecture?: Architecture;
+}
+
 export class Stub {
   readonly target: DebugTarget;
   readonly breakpoints = new Breakpoints();
   readonly tracepoints: Tracepoints;
   readonly linux: LinuxGuest;
+  readonly architecture: Architecture;
   /** What the client said it can do, in its qSupported. */
   features: ReadonlySet<string> = new Set();
   /** Addresses are guest physical: `Qqemu.PhyMemMode:1`. */
@@ -34,13 +42,15 @@ export class Stub {
   #lastStop: TargetStop | undefined;
   #points: readonly Break[] = [];
 
-  constructor(target: DebugTarget, say: (text: string) => void, linux = new LinuxGuest(target)) {
+  constructor(target: DebugTarget, say: (text: string) => void, knowledge: GuestKnowledge = {}) {
+    const { linux = new LinuxGuest(target), architecture = AMD64 } = knowledge;
     this.target = target;
     this.linux = linux;
+    this.architecture = architecture;
     this.tracepoints = new Tracepoints(target);
     this.say = say;
     this.agent = {
-      register: (n) => REGISTERS[n]?.read(target.registers(), target),
+      register: (n) => architecture.registers[n]?.read(target.registers(), target),
       memory: (at, length) => this.read(at, length),
       print: say,
     };
@@ -83,6 +93,6 @@ export class Stub {
 
   /** For `?`: a client that has just come is told no more than that the guest stands. */
   stopReply(): string {
-    return stopReply(this.target, this.#lastStop, this.#points, this.features);
+    return stopReply(this, this.#lastStop, this.#points, this.features);
   }
 }

@@ -1,6 +1,6 @@
 /** `target.xml` from the table of registers (gdb manual, appendix G "Target Descriptions"). */
 
-import { REGISTERS } from './registers.ts';
+import type { Architecture } from './registers.ts';
 
 /** A name, its first bit and, if it has more than one, its last. */
 type Field = readonly [name: string, first: number, last?: number];
@@ -147,10 +147,10 @@ const TYPES: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-function description(): string {
-  const features = [...new Set(REGISTERS.map(({ feature }) => feature))];
+export function targetXml({ name: architecture, registers: all }: Architecture): string {
+  const features = [...new Set(all.map(({ feature }) => feature))];
   const parts = features.map((feature) => {
-    const registers = REGISTERS.flatMap((register, n) => {
+    const registers = all.flatMap((register, n) => {
       if (register.feature !== feature) return [];
       const { name, bytes, type, group } = register;
       const place = group ? ` group="${group}"` : '';
@@ -164,10 +164,8 @@ function description(): string {
   return `<?xml version="1.0"?>
 <!DOCTYPE target SYSTEM "gdb-target.dtd">
 <target version="1.0">
-<architecture>i386:x86-64</architecture>
+<architecture>${architecture}</architecture>
 ${parts.join('\n')}
 </target>
 `;
 }
-
-export const TARGET_XML = description();

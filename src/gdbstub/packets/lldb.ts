@@ -5,7 +5,8 @@ import { hexText, parseHex } from '../hex.ts';
 import { E_MALFORMED, type Packet } from '../packet.ts';
 import type { Stub } from '../stub.ts';
 
-const TRIPLE = 'x86_64-unknown-unknown';
+const about = ({ architecture: { triple, pointerBytes } }: Stub): string =>
+  `triple:${hexText(triple)};endian:little;ptrsize:${pointerBytes};`;
 
 /** lldb walks on from region to region, so a hole needs an end: the table that is missing. */
 function region(stub: Stub, args: string): string {
@@ -21,11 +22,11 @@ function region(stub: Stub, args: string): string {
 export const lldbPackets: readonly Packet[] = [
   {
     name: 'qHostInfo',
-    handle: () => `triple:${hexText(TRIPLE)};endian:little;ptrsize:8;`,
+    handle: about,
   },
   {
     name: 'qProcessInfo',
-    handle: () => `pid:1;triple:${hexText(TRIPLE)};endian:little;ptrsize:8;`,
+    handle: (stub) => `pid:1;${about(stub)}`,
   },
   { name: 'qMemoryRegionInfo', handle: region },
 ];

@@ -3,17 +3,15 @@
 import type { Registers } from '../../target/index.ts';
 import { fromLittleEndian, littleEndian, parseCount } from '../hex.ts';
 import { E_MALFORMED, errorText, hexBytes, OK, type Packet } from '../packet.ts';
-import { REGISTERS } from '../registers.ts';
 import type { Stub } from '../stub.ts';
 
-const BLOCK_BYTES = REGISTERS.reduce((sum, { bytes }) => sum + bytes, 0);
-
-function allRegisters({ target }: Stub): Uint8Array {
+function allRegisters({ target, architecture }: Stub): Uint8Array {
   const registers = target.registers();
-  const block = new Uint8Array(BLOCK_BYTES);
+  const bytes = architecture.registers.reduce((sum, { bytes }) => sum + bytes, 0);
+  const block = new Uint8Array(bytes);
   const view = new DataView(block.buffer);
   let at = 0;
-  for (const { read, bytes } of REGISTERS) {
+  for (const { read, bytes } of architecture.registers) {
     const value = read(registers, target);
     if (bytes === 4) view.setUint32(at, Number(value), true);
     else view.setBigUint64(at, value, true);
@@ -26,12 +24,13 @@ function allRegisters({ target }: Stub): Uint8Array {
 
 /** Only what differs is written: writing leaves the recording. */
 function writeAll(stub: Stub, hex: string): string {
-  const length = REGISTERS.reduce((sum, { bytes }) => sum + 2 * bytes, 0);
+  const { registers: all } = stub.architecture;
+  const length = all.reduce((sum, { bytes }) => sum + 2 * bytes, 0);
   if (hex.length !== length || !/^[0-9a-f]*$/i.test(hex)) return E_MALFORMED;
   const registers = stub.target.registers();
   let changed: Registers = registers;
   let at = 0;
-  for (const { bytes, read, write } of REGISTERS) {
+  for (const { bytes, read, write } of all) {
     const value = fromLittleEndian(hex.slice(at, at + 2 * bytes))!;
     at += 2 * bytes;
     if (value === read(registers, stub.target) || !write) continue;
@@ -41,8 +40,8 @@ function writeAll(stub: Stub, hex: string): string {
   return OK;
 }
 
-export function readRegister({ target }: Stub, n: number): bigint | undefined {
-  return REGISTERS[n]?.read(target.registers(), target);
+function readRegister({ target, architecture }: Stub, n: number): bigint | undefined {
+  return architecture.registers[n]?.read(target.registers(), target);
 }
 
 export const registerPackets: readonly Packet[] = [
@@ -61,7 +60,7 @@ export const registerPackets: readonly Packet[] = [
     looks: true,
     handle: (stub, args) => {
       const n = parseCount(args);
-      const register = n === undefined ? undefined : REGISTERS[n];
+      const register = n === undefined ? undefined : stub.architecture.registers[n];
       if (n === undefined || !register) return E_MALFORMED;
       return littleEndian(readRegister(stub, n)!, register.bytes);
     },
@@ -72,7 +71,7 @@ export const registerPackets: readonly Packet[] = [
       const [number = '', hex = ''] = args.split('=');
       const n = parseCount(number);
       const value = fromLittleEndian(hex);
-      const register = n === undefined ? undefined : REGISTERS[n];
+      const register = n === undefined ? undefined : stub.architecture.registers[n];
       if (!register || value === undefined || hex.length !== 2 * register.bytes) return E_MALFORMED;
       const registers = stub.target.registers();
       if (value === register.read(registers, stub.target)) return OK;

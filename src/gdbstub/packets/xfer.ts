@@ -3,7 +3,7 @@
 import { parseRange } from '../hex.ts';
 import { E_MALFORMED, type Packet } from '../packet.ts';
 import type { Stub } from '../stub.ts';
-import { TARGET_XML } from '../target-xml.ts';
+import { targetXml } from '../target-xml.ts';
 
 /** What `annex` holds; undefined if there is no such annex. */
 type Source = (stub: Stub, annex: string) => string | undefined;
@@ -44,7 +44,9 @@ function object(name: string, source: Source): Packet {
 }
 
 export const xferPackets: readonly Packet[] = [
-  object('features', (_, annex) => (annex === 'target.xml' ? TARGET_XML : undefined)),
+  object('features', ({ architecture }, annex) =>
+    annex === 'target.xml' ? targetXml(architecture) : undefined,
+  ),
   object('threads', (_, annex) => (annex === '' ? THREADS : undefined)),
   object('memory-map', (_, annex) => (annex === '' ? MEMORY_MAP : undefined)),
 ];
