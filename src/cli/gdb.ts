@@ -1,6 +1,6 @@
 /** `retrovisor gdb FILE`: serves a recording to gdb and lldb until it is interrupted. */
 
-import { AMD64, type Architecture, I386 } from '../gdbstub/registers.ts';
+import { AMD64, type Architecture, I386, I8086 } from '../gdbstub/registers.ts';
 import type { ListenAt, ServerOptions } from '../gdbstub/server.ts';
 import { offsetsFrom } from '../symbols/linux/dwarf-offsets.ts';
 import type { OffsetOf } from '../symbols/linux/tasks.ts';
@@ -107,7 +107,7 @@ export function architectureOf(
   kernel: Uint8Array | undefined,
 ): Architecture {
   if (asked === 'auto') return is32Bit(cpuName, kernel) ? I386 : AMD64;
-  return asked === 'i386' ? I386 : AMD64;
+  return { amd64: AMD64, i386: I386, i8086: I8086 }[asked];
 }
 
 /** Where a kernel's debug information has the members of its structures; undefined without any. */

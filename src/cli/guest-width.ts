@@ -6,7 +6,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { cpuModel } from '../engine/cpu-models.ts';
 
-export const ARCHITECTURES = ['auto', 'amd64', 'i386'] as const;
+export const ARCHITECTURES = ['auto', 'amd64', 'i386', 'i8086'] as const;
 export type ArchitectureName = (typeof ARCHITECTURES)[number];
 
 export const archOption = (): Option =>

@@ -218,7 +218,7 @@ const system = (): GdbRegister[] => [
 /** The guest's registers as one of gdb's architectures has them. */
 export interface Architecture {
   /** As `target.xml` names it. */
-  readonly name: 'i386:x86-64' | 'i386';
+  readonly name: 'i386:x86-64' | 'i386' | 'i8086';
   readonly triple: string;
   readonly pointerBytes: number;
   readonly registers: readonly GdbRegister[];
@@ -263,3 +263,6 @@ export const I386 = architecture({
     ...system(),
   ],
 });
+
+/** The same for gdbs that are to disassemble 16-bit code: they go by the description's name. */
+export const I8086: Architecture = { ...I386, name: 'i8086' };

@@ -4,7 +4,7 @@ import { execFile, execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { GdbServer } from '../../src/gdbstub/server.ts';
+import { GdbServer, type ServerOptions } from '../../src/gdbstub/server.ts';
 import type { DebugTarget } from '../../src/target/index.ts';
 
 function version(): string | undefined {
@@ -20,20 +20,22 @@ export const GDB = version();
 /** Runs commands after `target remote`, and returns what gdb printed, one line an entry. */
 export async function gdb(
   target: DebugTarget,
-  elf: string,
+  elf: string | undefined,
   commands: readonly string[],
+  options: ServerOptions = {},
 ): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'retrovisor-gdb-'));
   const path = join(folder, 's');
   const script = join(folder, 'script');
-  const server = new GdbServer(target);
+  const server = new GdbServer(target, options);
   await server.listen({ path });
   try {
     const first = ['set pagination off', 'set width 0', `target remote ${path}`];
     writeFileSync(script, `${[...first, ...commands].join('\n')}\n`);
     const output = await new Promise<string>((resolve, reject) => {
-      const options = { timeout: 60_000, encoding: 'utf8' } as const;
-      execFile('gdb', ['-nx', '-q', '-batch', elf, '-x', script], options, (error, out, err) => {
+      const how = { timeout: 300_000, encoding: 'utf8' } as const;
+      const args = ['-nx', '-q', '-batch', ...(elf === undefined ? [] : [elf]), '-x', script];
+      execFile('gdb', args, how, (error, out, err) => {
         // gdb -batch ends with 1 if the last command failed; what matters is what it said.
         if (error?.killed) reject(new Error(`gdb took too long; it said:\n${out}${err}`));
         else resolve(out + err);
