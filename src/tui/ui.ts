@@ -119,6 +119,9 @@ export class Ui {
   readonly #names: NameSource;
   readonly #listeners = new Set<() => void>();
   #cancelled = false;
+  /** Does the console show a running guest's present? */
+  #following = false;
+  #drawn: Promise<void> = Promise.resolve();
   #looking: Generator<void, boolean> | undefined;
   #telling: { readonly soon: boolean; readonly timer: NodeJS.Timeout } | undefined;
 
@@ -142,7 +145,20 @@ export class Ui {
       symbol: (name) => this.symbols?.address(name),
     };
     this.snapshot = takeSnapshot(target, this.symbols, [], names.frames);
-    target.live?.onConsole((bytes) => void this.screen.append(bytes).then(() => this.changed()));
+    target.live?.onConsole((bytes) => this.#printed(bytes));
+  }
+
+  /** The guest prints while one looks; what one saw before may have been its past. */
+  #printed(bytes: Uint8Array): void {
+    const known = this.#following;
+    this.#following = true;
+    this.#drawn = this.#drawn
+      .then(() =>
+        known
+          ? this.screen.append(bytes)
+          : this.screen.show(Buffer.from(this.target.consoleText(), 'utf8')),
+      )
+      .then(() => this.changed());
   }
 
   /** Does the guest run as one watches, and get what is typed? */
@@ -191,6 +207,8 @@ export class Ui {
     const { target } = this;
     const anchor = this.codeAnchor ?? linearRip(target.registers());
     const code = await codeAround(target, this.symbols, anchor);
+    await this.#drawn;
+    this.#following = false;
     await this.screen.show(target.recording.consoleAt(target.when().mark));
     this.snapshot = takeSnapshot(target, this.symbols, code, this.#names.frames);
     this.memory.arrive(this.snapshot.registers.gpr[RSP] ?? 0n);
@@ -237,6 +255,7 @@ export class Ui {
     try {
       const stop = await move(this.#travel, {
         onProgress: (progress) => {
+          if (this.running && !this.#following) this.#printed(new Uint8Array(0));
           this.busy = { what, progress };
           this.changed();
         },

@@ -16,9 +16,9 @@ export class Pty {
 
   constructor(
     args: readonly string[],
-    options: { cwd: string; cols: number; rows: number; env?: object },
+    options: { cwd: string; cols: number; rows: number; env?: object; program?: string },
   ) {
-    const { cwd, cols, rows, env = {} } = options;
+    const { cwd, cols, rows, env = {}, program = process.execPath } = options;
     this.#terminal = new Terminal({ cols, rows, allowProposedApi: true });
     // No CI in the environment: under it Ink draws the last frame only.
     const clean = {
@@ -27,7 +27,7 @@ export class Pty {
       LANG: 'C.UTF-8',
       ...env,
     };
-    this.#pty = spawn(process.execPath, [...args], { cwd, cols, rows, env: clean });
+    this.#pty = spawn(program, [...args], { cwd, cols, rows, env: clean });
     this.#pty.onData((data) => {
       this.sent += data;
       this.#terminal.write(data);

@@ -137,3 +137,72 @@ test.each([
   expect(stderr).toContain(message);
   expect(stderr.trimEnd().split('\n')).toHaveLength(1);
 });
+
+test('the terminal goes away', async () => {
+  const terminal = open(['demo.retro']);
+  await terminal.until('? for help');
+  terminal.kill('SIGHUP');
+  expect(await terminal.end()).toBe(0);
+  expect(terminal.sent.endsWith(RESTORED)).toBe(true);
+});
+
+test('Ctrl-Z gives the terminal back, fg takes it again', async () => {
+  const terminal = shell();
+  await terminal.until('$');
+  await terminal.until('? for help', `${process.execPath} ${BINARY} demo.retro\r`);
+  // The shell has it: it answers, and the line is shown as it is typed.
+  await terminal.until(/Stopped[\s\S]*\$$/, '\x1a');
+  expect(terminal.buffer).toBe('normal');
+  await terminal.until('still 42', 'echo still $((6 * 7))\r');
+  await terminal.until(/Code[\s\S]*Registers/, 'fg\r');
+  expect(terminal.buffer).toBe('alternate');
+  await terminal.until(/100\.00 %/, 'G');
+  terminal.type('q');
+  await terminal.until(/\$$/);
+  expect(terminal.buffer).toBe('normal');
+});
+
+function shell(): Pty {
+  const args = ['-c', 'PS1="$ " exec bash --norc --noprofile -i'];
+  pty = new Pty(args, { cwd: folder.path, cols: 80, rows: 24, program: 'sh' });
+  return pty;
+}
+
+test('the mouse selects, scrolls and seeks; off, it is left to the terminal', async () => {
+  const terminal = open(['tui', 'demo.retro', '--at', '50%'], 120, 40);
+  await terminal.until('? for help');
+  expect(terminal.sent).not.toContain('\x1b[?1000h');
+  await terminal.until('the mouse selects', 'M');
+  expect(terminal.sent).toContain('\x1b[?1000h\x1b[?1006h');
+  const press = (column: number, row: number, button = 0): string =>
+    `\x1b[<${button};${column};${row}M\x1b[<${button};${column};${row}m`;
+  // The last column of the timeline is the end of the recording.
+  await terminal.until(/99\.\d\d %|100\.00 %/, press(120, 3));
+  // A pane's row, and the wheel over it.
+  const title = terminal.screen.split('\n').findIndex((row) => row.includes('─ Exits'));
+  const rows = (): string =>
+    terminal.screen
+      .split('\n')
+      .slice(title + 1, -2)
+      .join('\n');
+  const before = rows();
+  terminal.type(press(10, title + 3, 64).repeat(4));
+  await terminal.until({ test: () => rows() !== before } as unknown as RegExp);
+  terminal.type('M');
+  await terminal.until("the terminal's own again");
+  expect(
+    terminal.sent.endsWith('\x1b[?1000l') || terminal.sent.includes('\x1b[?1006l\x1b[?1000l'),
+  ).toBe(true);
+});
+
+test('functions in the filter, by a replay in the background', async () => {
+  const terminal = open(['tui', 'demo.retro', '--at', '50%'], 120, 40);
+  await terminal.until('? for help');
+  const text = await terminal.until(
+    /\[function~outb\](?!.*known up to)[\s\S]* outb/,
+    ':filter function~outb\r',
+  );
+  const rows = text.split('\n').filter((row) => /^.\s+\d+ (?:in|out|hlt|interrupt)/.test(row));
+  expect(rows.length).toBeGreaterThan(5);
+  expect(rows.every((row) => / outb\b/.test(row))).toBe(true);
+});

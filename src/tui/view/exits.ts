@@ -66,8 +66,8 @@ function exitText(ui: Ui, { frame, ordinal }: PlacedFrame, width: number): strin
   const [what = '', meaning = ''] = text.slice(16).split(/ {2,}/);
   const short = what.replace(/ size (\d)/, '/$1').replace(/0x/g, '');
   const name = meaning === '' ? nameOf(frame) : meaning;
-  const filtered = ui.exits.filter.needsPlace && where !== '' ? `  ${where}` : '';
-  return `${at.padStart(10)} ${short.padEnd(20)} ${name}${filtered}`.trimEnd();
+  const asked = ui.exits.filter.needsPlace && where !== '' ? `${where}  ` : '';
+  return `${at.padStart(10)} ${short.padEnd(20)} ${asked}${name}`.trimEnd();
 }
 
 function toneOf({ frame }: PlacedFrame): Tone {
