@@ -5,9 +5,11 @@
  *     node dist/scripts/key-latency.js boot.retro --at 90% [--size 120x40] [--rounds 8]
  *
  * Prints one JSON document: for all keys and for each, milliseconds to the first complete picture and to
- * the last (of a move that shows progress, the place where it ends).
+ * the last (of a move that shows progress, the place where it ends), and the processor time of a key, which
+ * says the same on a machine that has other things to do.
  */
 
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type IPty, spawn } from '@lydell/node-pty';
@@ -26,9 +28,12 @@ const NAMES: Readonly<Record<string, string>> = {
   '\r': 'Enter',
   ' ': 'Space',
 };
+/** USER_HZ is 100. */
+const MS_PER_TICK = 10;
 const END_OF_UPDATE = '\x1b[?2026l';
 const QUIET_MS = 120;
 const UNANSWERED_MS = 2000;
+const READ_AHEAD_MS = 3000;
 const PATIENCE_MS = 600_000;
 
 interface Timed {
@@ -91,6 +96,13 @@ class Session {
     };
   }
 
+  /** Of all its threads, since it was started (proc(5), stat). */
+  get cpuMs(): number {
+    const stat = readFileSync(`/proc/${this.#pty.pid}/stat`, 'utf8').split(') ')[1] ?? '';
+    const fields = stat.split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK;
+  }
+
   end(): void {
     this.#pty.write('q');
     this.#pty.kill();
@@ -121,10 +133,14 @@ const session = new Session([positionals[0] ?? '', '--at', values.at], cols, row
 const openedMs = performance.now();
 await session.until('for help');
 const arriveMs = performance.now() - openedMs;
+// What is read ahead while nobody types is no key's doing.
+await pause(READ_AHEAD_MS);
+const startCpuMs = session.cpuMs;
 const timed: Timed[] = [];
 for (let round = 0; round < Number(values.rounds); round++) {
   for (const key of ROUND) timed.push(await session.time(key));
 }
+const cpuMs = session.cpuMs - startCpuMs;
 session.end();
 const answered = timed.filter(({ firstMs }) => firstMs !== undefined);
 const byKey = Object.fromEntries(
@@ -139,6 +155,7 @@ process.stdout.write(
       keys: timed.length,
       unanswered: timed.filter(({ firstMs }) => firstMs === undefined).map(({ key }) => key),
       arriveMs: Math.round(arriveMs),
+      cpuMsPerKey: Number((cpuMs / timed.length).toFixed(1)),
       first: summary(answered.map(({ firstMs }) => firstMs!)),
       last: summary(answered.map(({ lastMs }) => lastMs)),
       byKey,
