@@ -1,10 +1,12 @@
 /**
  * Two kinds of test: `*.test.ts` is quick and runs in `npm run check`; `*.slow.test.ts` boots whole
  * kernels or tries thousands of cases and runs in `npm test` only. Those in `tests/cli` run the
- * built command line, which their global setup builds.
+ * built command line, which their global setup builds. Project `stress`, which `npm test` runs too, is
+ * a part of `npm run stress`: the same tests with every vCPU under stress.
  */
 
 import { defineConfig } from 'vitest/config';
+import { SOME, stressProject } from './tests/stress/project.ts';
 
 const SLOW = 'tests/**/*.slow.test.ts';
 
@@ -46,6 +48,7 @@ export default defineConfig({
           hookTimeout: 900_000,
         },
       },
+      stressProject('stress', 'everything at once', SOME),
     ],
   },
 });

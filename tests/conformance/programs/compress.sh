@@ -1,7 +1,7 @@
 # gzip, xz, zstd and bzip2's kin: match finders, Huffman and range coders, CRC-32 and CRC-64, XXH64.
-gawk 'BEGIN { for (i = 0; i < 12000; i++) { x = (x * 1103515245 + 12345) % 2147483648; printf "%d %s line %x\n", i, substr("abcdefghijklmnopqrstuvwxyz", x % 20 + 1, x % 7), x } }' >text
+gawk 'BEGIN { for (i = 0; i < 6000; i++) { x = (x * 1103515245 + 12345) % 2147483648; printf "%d %s line %x\n", i, substr("abcdefghijklmnopqrstuvwxyz", x % 20 + 1, x % 7), x } }' >text
 cat /usr/bin/xz >binary
-head -c 400000 /usr/bin/perl >>binary
+head -c 100000 /usr/bin/perl >>binary
 for file in text binary; do
   for tool in 'gzip -n -1' 'gzip -n -6' 'gzip -n -9' 'xz -T1 -0' 'xz -T1 -6' 'xz -T1 --check=sha256 -3' 'xz -T1 --format=lzma -2' \
     'xz -T1 --x86 --lzma2=preset=1' 'zstd --single-thread -q -1' 'zstd --single-thread -q -9' 'zstd --single-thread -q -17' 'zstd --single-thread -q --fast=5'; do
