@@ -46,6 +46,7 @@ async function infoDocument(recording: Recording) {
     damage: recording.damage?.message ?? null,
     writer: header.writer,
     engine: header.engine ?? null,
+    uncontrolled: header.uncontrolled ?? [],
     guest: {
       name: guest.name,
       memoryBytes: guest.memoryBytes,
@@ -82,6 +83,7 @@ function show(path: string, recording: Recording, output: Output): void {
     ['boot', guest.bootFormat],
     ['append', guest.append],
     ['clock', `starts at ${guest.rtcBase}`],
+    ['uncontrolled', (header.uncontrolled ?? []).join(', ')],
     ...images.map((image, i): [string, string] => [i === 0 ? 'images' : '', image]),
   ];
   if (recording.damage) rows.splice(2, 0, ['damage', recording.damage.message]);

@@ -37,6 +37,8 @@ export interface Header {
   readonly images: readonly ImageRef[];
   /** Build id of the engine that recorded; absent where the writer did not say. */
   readonly engine?: string | undefined;
+  /** Instructions whose results reach the guest unrecorded, if it uses them; absent: none do. */
+  readonly uncontrolled?: readonly string[];
 }
 
 export type RamWrite =
@@ -72,6 +74,7 @@ export interface End {
 /** Quirks this version can replay: none yet. */
 const KNOWN_QUIRKS: ReadonlySet<string> = new Set();
 const IMAGES_MAX = 64;
+const UNCONTROLLED_MAX = 64;
 const HASH_SPACING_MAX = 2 ** 32;
 const RAM_WRITES_MAX = 1024;
 const MEMORY_BYTES_MAX = 3 * 2 ** 30;
@@ -109,6 +112,7 @@ export function encodeHeader(header: Header): Uint8Array {
     quirks: [...header.quirks],
     images: header.images.map((image) => ({ ...image, sha256: Buffer.from(image.sha256, 'hex') })),
     engine: header.engine ?? '',
+    uncontrolled: [...(header.uncontrolled ?? [])],
   }).finish();
 }
 
@@ -132,6 +136,10 @@ export function decodeHeader(message: Uint8Array): Header {
   if (header.images.length > IMAGES_MAX) {
     throw new WireError(`at most ${IMAGES_MAX} images`, `${header.images.length}`);
   }
+  if (header.uncontrolled.length > UNCONTROLLED_MAX) {
+    const found = `${header.uncontrolled.length}`;
+    throw new WireError(`at most ${UNCONTROLLED_MAX} uncontrolled instructions`, found);
+  }
   if (!/^[0-9a-f]{0,64}$/.test(header.engine)) {
     throw new WireError('an engine build of at most 64 hex digits', JSON.stringify(header.engine));
   }
@@ -148,6 +156,7 @@ export function decodeHeader(message: Uint8Array): Header {
     },
     hashSpacing,
     quirks: header.quirks,
+    ...(header.uncontrolled.length > 0 && { uncontrolled: header.uncontrolled }),
     images: header.images.map((image) => ({
       role: image.role ?? '',
       name: image.name ?? '',

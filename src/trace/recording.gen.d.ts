@@ -41,6 +41,9 @@ export namespace retrovisor {
         /** Header engine. */
         engine: string;
 
+        /** Header uncontrolled. */
+        uncontrolled: string[];
+
         /**
          * Encodes the specified Header message. Does not implicitly {@link retrovisor.Header.verify|verify} messages.
          * @param message Header message or plain object to encode
@@ -82,6 +85,9 @@ export namespace retrovisor {
 
             /** Header engine */
             engine?: (string|null);
+
+            /** Header uncontrolled */
+            uncontrolled?: (string[]|null);
 
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];

@@ -28,6 +28,7 @@ export const retrovisor = $root.retrovisor = (() => {
          * @property {Array.<string>|null} [quirks] Header quirks
          * @property {Array.<retrovisor.Image.$Properties>|null} [images] Header images
          * @property {string|null} [engine] Header engine
+         * @property {Array.<string>|null} [uncontrolled] Header uncontrolled
          * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
          */
 
@@ -55,6 +56,7 @@ export const retrovisor = $root.retrovisor = (() => {
         const Header = function (properties) {
             this.quirks = [];
             this.images = [];
+            this.uncontrolled = [];
             if (properties)
                 for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                     if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -110,6 +112,14 @@ export const retrovisor = $root.retrovisor = (() => {
         Header.prototype.engine = "";
 
         /**
+         * Header uncontrolled.
+         * @member {Array.<string>} uncontrolled
+         * @memberof retrovisor.Header
+         * @instance
+         */
+        Header.prototype.uncontrolled = $util.emptyArray;
+
+        /**
          * Encodes the specified Header message. Does not implicitly {@link retrovisor.Header.verify|verify} messages.
          * @function encode
          * @memberof retrovisor.Header
@@ -139,6 +149,9 @@ export const retrovisor = $root.retrovisor = (() => {
                     $root.retrovisor.Image.encode(message.images[i], writer.uint32(/* id 5, wireType 2 =*/42).fork(), _depth + 1).ldelim();
             if (message.engine != null && $Object.hasOwnProperty.call(message, "engine") && message.engine !== "")
                 writer.uint32(/* id 6, wireType 2 =*/50).string(message.engine);
+            if (message.uncontrolled != null && message.uncontrolled.length)
+                for (let i = 0; i < message.uncontrolled.length; ++i)
+                    writer.uint32(/* id 7, wireType 2 =*/58).string(message.uncontrolled[i]);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -230,6 +243,14 @@ export const retrovisor = $root.retrovisor = (() => {
                             message.engine = value;
                         else
                             delete message.engine;
+                        continue;
+                    }
+                case 7: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.uncontrolled && message.uncontrolled.length))
+                            message.uncontrolled = [];
+                        message.uncontrolled.push(reader.stringVerify());
                         continue;
                     }
                 }

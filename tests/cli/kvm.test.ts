@@ -76,7 +76,10 @@ describe.skipIf(!available)('--accel kvm', () => {
     const late = json(['replay', 'k.retro', '--to', '8000']);
     const early = json(['replay', 'k.retro', '--to', '300']);
     expect([early.icount, late.icount]).toEqual([300, 8000]);
-    expect(json(['info', 'k.retro'])).toMatchObject({ guest: { cpu: 'kvm' } });
+    expect(json(['info', 'k.retro'])).toMatchObject({
+      guest: { cpu: 'kvm' },
+      uncontrolled: ['RDTSC', 'RDTSCP', 'RDRAND', 'RDSEED'],
+    });
   });
 
   test('it shows the exits of a recording made on the JIT', () => {
