@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { markdownReport, textReport } from '../../src/cli/bench/report.ts';
-import { makeRow } from '../../src/cli/bench/row.ts';
+import { makeRow, unjudged } from '../../src/cli/bench/row.ts';
 
 const spec = { group: 'amd64', name: 'record', unit: 's' };
 
@@ -43,6 +43,11 @@ describe('a row', () => {
     const row = makeRow({ ...spec, goal }, [10], { qemu: [5], v86: 'not installed' });
     expect(row.goalMet).toBe(met);
   });
+});
+
+test('a row without its goal is the row of somebody who has none', () => {
+  const goal = { of: 'ours', atMost: 9 } as const;
+  expect(unjudged(makeRow({ ...spec, goal }, [10]))).toEqual(makeRow(spec, [10]));
 });
 
 const rows = [

@@ -88,3 +88,8 @@ export function makeRow(spec: RowSpec, ours: Samples, peers: ByPeer<Samples> = {
     ...(goal && judged !== undefined && { goalMet: judged <= goal.atMost }),
   };
 }
+
+/** The goals are for real guests: beside starting a process, the demo guest is nothing. */
+export function unjudged({ goal, goalMet, ...row }: BenchRow): BenchRow {
+  return row;
+}
