@@ -96,6 +96,10 @@ class Session {
     };
   }
 
+  get pid(): number {
+    return this.#pty.pid;
+  }
+
   /** Of all its threads, since it was started (proc(5), stat). */
   get cpuMs(): number {
     const stat = readFileSync(`/proc/${this.#pty.pid}/stat`, 'utf8').split(') ')[1] ?? '';
@@ -133,6 +137,7 @@ const session = new Session([positionals[0] ?? '', '--at', values.at], cols, row
 const openedMs = performance.now();
 await session.until('for help');
 const arriveMs = performance.now() - openedMs;
+process.stderr.write(`arrived: ${session.pid}\n`);
 // What is read ahead while nobody types is no key's doing.
 await pause(READ_AHEAD_MS);
 const startCpuMs = session.cpuMs;

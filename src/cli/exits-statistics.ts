@@ -29,7 +29,11 @@ export async function showStatistics(
   if (output.json) return;
   heading(recording, found, options, output);
   section('reason', mergedByReason(found), found, options, output);
-  if (by !== 'reason') section(by, found.tallies, found, options, output);
+  if (by === 'subject') {
+    for (const { title, tallies } of bySort(found.tallies)) {
+      section(title, tallies, found, options, output);
+    }
+  } else if (by !== 'reason') section(by, found.tallies, found, options, output);
   if (irqs && irqs.total > 0) section('interrupt', irqs.tallies, irqs, options, output);
   if (options.histogram) histograms(found, options, output);
 }
@@ -68,6 +72,40 @@ function mergedByReason({ tallies }: Statistics): Tally[] {
     const cost = rest.reduce((sum, tally) => sum.plus(tally.cost), first!.cost);
     return { reason, subject: '', name: '', cost };
   });
+}
+
+/** What the exits were about has tables of its own, as perf's events have. */
+const SORTS: readonly { readonly title: string; readonly reasons: RegExp }[] = [
+  { title: 'port', reasons: /^pio-/ },
+  { title: 'page', reasons: /^mmio-/ },
+  { title: 'msr', reasons: /^(?:rd|wr)msr$/ },
+  { title: 'other', reasons: /^(?!pio-|mmio-|rdmsr|wrmsr)/ },
+];
+
+function bySort(tallies: readonly Tally[]): { title: string; tallies: readonly Tally[] }[] {
+  return SORTS.map(({ title, reasons }) => {
+    const those = tallies.filter(({ reason }) => reasons.test(reason));
+    return { title, tallies: title === 'page' ? byPage(those) : those };
+  }).filter((sort) => sort.tallies.length > 0);
+}
+
+const PAGE = 0x1000;
+
+/** A device's registers are a page, mostly. */
+export function byPage(tallies: readonly Tally[]): Tally[] {
+  const found = new Map<string, Tally>();
+  for (const tally of tallies) {
+    const at = Number(/0x[0-9a-f]+$/.exec(tally.subject)?.[0] ?? 0);
+    const page = (Math.floor(at / PAGE) * PAGE).toString(16).padStart(9, '0');
+    const device = tally.name.split(' ')[0] ?? '';
+    const key = `${tally.reason} ${page} ${device}`;
+    const known = found.get(key);
+    found.set(key, {
+      ...{ reason: tally.reason, subject: `page 0x${page}`, name: device },
+      cost: known ? known.cost.plus(tally.cost) : tally.cost,
+    });
+  }
+  return [...found.values()].sort((a, b) => b.cost.count - a.cost.count);
 }
 
 function section(
@@ -154,6 +192,13 @@ function documentOf(
       .filter(({ subject }) => subject !== '')
       .slice(0, options.top)
       .map(row(found)),
+    ...((options.by ?? 'subject') === 'subject'
+      ? {
+          byPage: byPage(found.tallies.filter(({ reason }) => /^mmio-/.test(reason))).map(
+            row(found),
+          ),
+        }
+      : {}),
     ...(irqs ? { byVector: irqs.tallies.map(row(irqs)) } : {}),
   };
 }
