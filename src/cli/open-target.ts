@@ -28,7 +28,11 @@ export function openTarget(
     // Later there may be a screen that it would spoil.
     if (open) process.stderr.write(`${text}\n`);
   });
-  const timeline = new Timeline(new ReplaySession(recording, vcpu), { keys, ...options });
+  const timeline = new Timeline(new ReplaySession(recording, vcpu), {
+    keys,
+    search: { recordingPath: path, accel },
+    ...options,
+  });
   open = false;
   return new ReplayTarget(timeline, path);
 }

@@ -28,6 +28,21 @@ export function installModule({ bytes, keys }: PrebuiltModule): void {
   shared = { module: new WebAssembly.Module(bytes), handlers: Handlers.of(ROWS, keys) };
 }
 
+/** The main module as another thread takes it over: compiled once for all of them. */
+export interface SharedModule {
+  readonly module: WebAssembly.Module;
+  readonly keys: HandlerKeys;
+}
+
+export function shareModule(): SharedModule {
+  const { module, handlers } = mainModule();
+  return { module, keys: handlers.keys() };
+}
+
+export function adoptModule({ module, keys }: SharedModule): void {
+  shared = { module, handlers: Handlers.of(ROWS, keys) };
+}
+
 /** The generated main module and where its handlers are. */
 export function mainModule(): MainModule {
   if (!shared) {

@@ -7,10 +7,13 @@ export { type BootFormat, type BootPlan, type BootRequest, planBoot } from './bo
 export { engineBuild, setEngineBuild } from './build.ts';
 export { type CpuModel, DEFAULT_CPU } from './cpuid.ts';
 export {
+  adoptModule,
   createVcpu,
   generateModule,
   installModule,
   type PrebuiltModule,
+  type SharedModule,
+  shareModule,
   type VcpuOptions,
 } from './create.ts';
 export {

@@ -29,7 +29,13 @@ export const DEFAULT_POLICY: CheckpointPolicy = {
 /** Where key states are: what is far from the cursor comes from them. */
 export const KEYED_POLICY: CheckpointPolicy = {
   ...DEFAULT_POLICY,
-  budgetBytes: 256 * 1024 * 1024,
+  budgetBytes: 192 * 1024 * 1024,
+};
+
+/** In a thread that only searches, and goes one way. */
+export const SEARCH_POLICY: CheckpointPolicy = {
+  ...DEFAULT_POLICY,
+  budgetBytes: 64 * 1024 * 1024,
 };
 
 /** Instructions that answering and checking an exit is worth. */

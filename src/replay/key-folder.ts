@@ -29,6 +29,8 @@ export interface KeyFolderOptions {
   readonly build: string;
   /** Bytes that all files together may take. */
   readonly budgetBytes: number;
+  /** Nothing is written: somebody else looks after the files. */
+  readonly readOnly?: boolean | undefined;
   /** One line about files that are not used, or cannot be written. Said once. */
   readonly note?: ((text: string) => void) | undefined;
 }
@@ -52,7 +54,7 @@ export class KeyFolder {
   constructor(options: KeyFolderOptions) {
     this.#options = options;
     this.#recordingId = recordingId(options.recording);
-    if (options.build === '') this.#writable = false;
+    if (options.build === '' || options.readOnly) this.#writable = false;
   }
 
   get writable(): boolean {

@@ -1,6 +1,6 @@
 /**
- * Looking backwards for something only the vCPU can see: interval by interval from the newest
- * checkpoint to the oldest, each replayed forwards while remembering the last hit.
+ * Looking backwards through a stretch for something only the vCPU can see: interval by interval from
+ * the newest checkpoint to the oldest, each replayed forwards while remembering the last hit.
  *
  * Key states know what was accessed between them: what cannot have been hit is passed over.
  *
@@ -10,9 +10,8 @@
 
 import type { Hit } from './conditions.ts';
 import type { Cursor, Moved } from './cursor.ts';
-import type { KeyInterval, KeyStates } from './key-states.ts';
+import type { KeyStates } from './key-states.ts';
 import { compareMarks, type Mark, mark } from './mark.ts';
-import { Pace } from './pace.ts';
 import type { SessionCheckpoint } from './session.ts';
 import type { VcpuStops } from './vcpu-stops.ts';
 import type { Work } from './work.ts';
@@ -38,45 +37,51 @@ interface Interval {
   readonly includeTo: AtOrigin | 'all';
 }
 
-/** The last hit before `origin`, not looked for before `enough` (where another one is known). */
-export function* lastHit(
-  cursor: Cursor,
+/** A stretch to look through: from a key state, or the start, to a place that is no later than the next. */
+export interface Piece {
+  readonly from: Mark;
+  readonly to: Mark;
+  readonly includeTo: Interval['includeTo'];
+}
+
+/**
+ * The stretches before `origin` that may hold a hit, newest first, not beyond `enough` (where another
+ * hit is known). Those that key states rule out are left out.
+ */
+export function* piecesBefore(
+  keys: KeyStates | undefined,
   stops: VcpuStops,
   origin: Mark,
-  enough: Mark | undefined,
+  enough: Mark,
   atOrigin: AtOrigin,
-): Work<Seen | undefined> {
+): Generator<Piece | undefined, void, undefined> {
   let to = origin;
   let includeTo: Interval['includeTo'] = atOrigin;
-  const pace = new Pace(1);
+  // What is held at the origin itself may be a hit even there.
+  for (let first = true; first || compareMarks(to, enough) > 0; first = false) {
+    const key = keys?.before(to);
+    const from = key && compareMarks(key.mark, enough) > 0 ? key.mark : enough;
+    const interval = keys?.around(to);
+    const accesses = interval && keys?.accessesIn(interval);
+    yield accesses && !stops.mayBeHit(accesses) ? undefined : { from, to, includeTo };
+    to = from;
+    includeTo = 'all';
+  }
+}
+
+/** The last hit in a piece. */
+export function* lastHitIn(cursor: Cursor, stops: VcpuStops, piece: Piece): Work<Seen | undefined> {
+  let { to, includeTo } = piece;
   for (;;) {
-    if (pace.due && (yield { done: origin.icount - to.icount, total: origin.icount })) {
-      return { kind: 'stopped', moved: { kind: 'cancelled' } };
-    }
-    const ruledOut = cursor.keys && ruledOutBefore(cursor.keys, stops, to);
-    if (ruledOut) {
-      to = ruledOut.from?.mark ?? cursor.positions.start;
-      includeTo = 'all';
-      if (compareMarks(to, enough ?? cursor.positions.start) <= 0) return undefined;
-      continue;
-    }
     const from = yield* cursor.baseBefore(to);
     if (from === 'cancelled') return { kind: 'stopped', moved: { kind: 'cancelled' } };
     if (!from) return undefined;
     const seen = yield* search(cursor, stops, { from, includeFrom: true, to, includeTo });
-    if (seen) return seen;
-    if (enough && compareMarks(enough, from.mark) >= 0) return undefined;
+    if (seen || compareMarks(from.mark, piece.from) <= 0) return seen;
     to = from.mark;
     includeTo = 'all';
     cursor.checkpoints.thin(to);
   }
-}
-
-/** The interval before a mark, if all of it can be passed over: nothing in it was accessed that counts. */
-function ruledOutBefore(keys: KeyStates, stops: VcpuStops, to: Mark): KeyInterval | undefined {
-  const interval = keys.around(to);
-  const accesses = interval && keys.accessesIn(interval);
-  return accesses && !stops.mayBeHit(accesses) ? interval : undefined;
 }
 
 function* search(cursor: Cursor, stops: VcpuStops, interval: Interval): Work<Seen | undefined> {

@@ -14,10 +14,12 @@ import type { Divergence } from './divergence.ts';
 import { combine, FrameSearch } from './frame-search.ts';
 import { handlerEntries } from './handler-entries.ts';
 import { KeyStates, type KeyStatesOptions } from './key-states.ts';
+import { lastHit } from './last-hit.ts';
 import { compareMarks, type Mark, mark } from './mark.ts';
 import { resolveMark } from './mark-text.ts';
 import { Positions } from './positions.ts';
-import { lastHit } from './reverse.ts';
+import { lastHitIn, type Piece, type Seen } from './reverse.ts';
+import { SearchPool, type SearchSetup } from './search-pool.ts';
 import type { ReplaySession, SessionCheckpoint } from './session.ts';
 import { VcpuStops } from './vcpu-stops.ts';
 import type { Work } from './work.ts';
@@ -42,6 +44,8 @@ export interface TimelineOptions extends Partial<CheckpointPolicy> {
   readonly checkpoints?: readonly SessionCheckpoint[];
   /** Of a session that is at its start: where key states are kept. */
   readonly keys?: KeyStatesOptions | undefined;
+  /** How other threads that look backwards open the recording. They need key states. */
+  readonly search?: Omit<SearchSetup, 'keys'> | undefined;
 }
 
 export class Timeline {
@@ -50,6 +54,7 @@ export class Timeline {
   readonly checkpoints: Checkpoints;
   readonly bookmarks: Map<string, Mark>;
   readonly #cursor: Cursor;
+  readonly #pool: SearchPool | undefined;
   #console: ConsoleLog | undefined;
 
   /** The session is at its start, or comes with checkpoints; it belongs to the timeline now. */
@@ -64,6 +69,9 @@ export class Timeline {
       slice: options.slice,
       keys,
     });
+    if (!options.search || !options.keys) return;
+    const { note: _, ...own } = options.keys;
+    this.#pool = SearchPool.of({ ...options.search, keys: own }, session.vcpu.ram.size);
   }
 
   get mark(): Mark {
@@ -196,9 +204,11 @@ export class Timeline {
     const enough = known && compareMarks(known.mark, limit) > 0 ? known.mark : limit;
     const stops = new VcpuStops(this.session, conditions);
     const atOrigin = inFront ? 'accesses' : 'none';
-    const seen = stops.any
-      ? yield* lastHit(this.#cursor, stops, origin, enough, atOrigin)
-      : undefined;
+    const pool = conditions.some((condition) => 'when' in condition && condition.when)
+      ? undefined
+      : this.#pool;
+    const wanted = { stops, conditions, origin, enough, atOrigin, pool } as const;
+    const seen = stops.any ? yield* lastHit(this.#cursor, wanted) : undefined;
     if (seen?.kind === 'stopped') {
       if (seen.moved.kind !== 'cancelled') return this.#report(seen.moved, undefined);
       yield* this.#cursor.insist(origin);
@@ -216,6 +226,11 @@ export class Timeline {
     if (hit) return { reason: 'hit', ...hit };
     const atStart = compareMarks(this.mark, this.positions.start) === 0;
     return this.#stoppedAt(atStart ? 'start' : 'reached');
+  }
+
+  /** Looks through one piece, for another thread. */
+  lastHitIn(conditions: readonly StopCondition[], piece: Piece): Work<Seen | undefined> {
+    return lastHitIn(this.#cursor, new VcpuStops(this.session, conditions), piece);
   }
 
   /** After somebody else has moved the vCPU: puts it back to where the cursor was. */
