@@ -39,8 +39,6 @@ export interface DebugProgramParts {
   readonly images: readonly Image[];
   readonly paths: SourcePaths;
   readonly debugDirectories: readonly string[];
-  /** Reads an image's indexes from the cache or writes them there. */
-  readonly prepareImage: (image: Image) => Generator<number, void>;
 }
 
 const FRAMES_DEFAULT = 64;
@@ -51,13 +49,11 @@ export class DebugProgram implements Program {
   readonly #given: readonly Image[];
   readonly #paths: SourcePaths;
   readonly #modules: Modules;
-  readonly #prepareImage: DebugProgramParts['prepareImage'];
   readonly #types = new WeakMap<Image, Types>();
 
   constructor(parts: DebugProgramParts) {
     this.#given = parts.images;
     this.#paths = parts.paths;
-    this.#prepareImage = parts.prepareImage;
     this.#modules = new Modules(parts.debugDirectories);
   }
 
@@ -72,7 +68,7 @@ export class DebugProgram implements Program {
   async prepare(control: PrepareControl = {}): Promise<void> {
     const images = this.#images.filter(({ info }) => info);
     for (const [i, image] of images.entries()) {
-      const work = this.#prepareImage(image);
+      const work = image.prepare();
       for (let step = 0; ; step++) {
         const { done, value } = work.next();
         if (done) break;

@@ -10,7 +10,7 @@ import type { Die } from './dwarf/die.ts';
 import { buildFileIndex, type FileIndex } from './dwarf/file-index.ts';
 import { scopesAt } from './dwarf/functions.ts';
 import { type LineTable, readLineTable } from './dwarf/line-table.ts';
-import { buildNameIndex, NameIndex } from './dwarf/name-index.ts';
+import { buildNameIndex, NameIndex, type NameTables } from './dwarf/name-index.ts';
 import { DebugSections } from './dwarf/sections.ts';
 import type { Unit } from './dwarf/unit.ts';
 import { fileSource, memorySource } from './elf/byte-source.ts';
@@ -26,6 +26,7 @@ import {
 } from './elf/elf-file.ts';
 import type { Layout } from './elf/relocate.ts';
 import { elfSymbols, rawSymbols } from './elf/symtab.ts';
+import { type IndexCache, type Indexes, indexKey } from './index-cache.ts';
 import { type AddressRange, type ProgramImage, SymbolError, type SymbolFile } from './program.ts';
 import { SymbolTable } from './symbol-table.ts';
 import { parseSystemMap } from './system-map.ts';
@@ -37,8 +38,22 @@ export interface ImageOptions {
   /** For a module: where the guest has its sections, by name. */
   readonly sections?: ReadonlyMap<string, bigint>;
   readonly name?: string;
+  /** Where indexes are kept; none are without. */
+  readonly cache?: IndexCache | undefined;
 }
 
+/** Bytes of .debug_info. */
+const CACHED_FROM = 8 * 1024 * 1024;
+/** How much of building the indexes is the names. */
+const NAMES_SHARE = 0.7;
+const NO_NAMES: NameTables = {
+  keys: new Uint32Array(0),
+  kinds: new Uint8Array(0),
+  dies: new Uint32Array(0),
+  ownNames: [],
+  ownKinds: new Uint8Array(0),
+  ownDies: new Uint32Array(0),
+};
 const PER_CPU = '.data..percpu';
 
 export class Image implements ProgramImage {
@@ -63,7 +78,8 @@ export class Image implements ProgramImage {
   #frames: CallFrames | false | undefined;
   #orc: { readonly slide: bigint; readonly table: OrcTable | undefined } | undefined;
   #map: AddressMap | undefined;
-  #files: FileIndex | undefined;
+  readonly #cache: IndexCache | undefined;
+  #built: Indexes | undefined;
   #names: NameIndex | undefined;
   #alternate: DebugInfo | undefined;
 
@@ -71,6 +87,7 @@ export class Image implements ProgramImage {
     const path = typeof file === 'string' ? file : file.name;
     this.path = path;
     this.#given = options.sections;
+    this.#cache = options.cache;
     this.name = options.name ?? nameOf(path);
     const source = typeof file === 'string' ? fileSource(file) : memorySource(file.bytes, path);
     const isImage = isElf(source.read(0, Math.min(64, source.size)));
@@ -165,35 +182,47 @@ export class Image implements ProgramImage {
   }
 
   get files(): FileIndex {
-    if (this.#files) return this.#files;
-    const building = this.buildFiles();
-    for (;;) {
-      const { done } = building.next();
-      if (done) return this.#files!;
-    }
-  }
-
-  /** In steps; each yields the share done. */
-  *buildFiles(): Generator<number, void> {
-    if (this.#files) return;
-    if (this.info) this.#files = yield* buildFileIndex(this.info);
-    else this.#files = { paths: [], units: [] };
+    return this.#indexes.files;
   }
 
   get names(): NameIndex {
-    if (this.#names) return this.#names;
-    const building = this.buildNames();
-    for (;;) {
-      const { done } = building.next();
-      if (done) return this.#names!;
-    }
+    const { names } = this.#indexes;
+    this.#names ??= new NameIndex(this.info!, names);
+    return this.#names;
   }
 
-  /** In steps; each yields the share done. */
-  *buildNames(): Generator<number, void> {
-    if (!this.#names && this.info) {
-      this.#names = new NameIndex(this.info, yield* buildNameIndex(this.info));
+  /** Builds the indexes in steps, or reads them from the cache; each step yields the share done. */
+  *prepare(): Generator<number, void> {
+    if (this.#built) return;
+    const { info } = this;
+    if (!info) {
+      this.#built = { names: NO_NAMES, files: { paths: [], units: [] } };
+      return;
     }
+    const key = this.#cacheKey();
+    const cached = key === undefined ? undefined : this.#cache?.read(key);
+    if (cached) {
+      this.#built = cached;
+      return;
+    }
+    const names = yield* shares(buildNameIndex(info), 0, NAMES_SHARE);
+    const files = yield* shares(buildFileIndex(info), NAMES_SHARE, 1);
+    this.#built = { names, files };
+    if (key !== undefined) this.#cache?.write(key, this.#built);
+  }
+
+  /** All of it at once where nobody prepared it. */
+  get #indexes(): Indexes {
+    if (!this.#built) for (const _ of this.prepare());
+    return this.#built!;
+  }
+
+  /** Small files are indexed faster than a cache is read. */
+  #cacheKey(): string | undefined {
+    const sections = this.info!.sections;
+    const names = ['.debug_info', '.debug_str', '.debug_line', '.debug_abbrev'];
+    const sizes = names.map((name) => sections.size(name));
+    return sizes[0]! < CACHED_FROM ? undefined : indexKey(this.buildId, sizes);
   }
 
   /** The start of the symbol an address is in. */
@@ -228,6 +257,14 @@ export class Image implements ProgramImage {
     this.elf?.close();
     this.#debug?.close();
     this.#alternate?.sections.elf.close();
+  }
+}
+
+function* shares<T>(work: Generator<number, T>, from: number, to: number): Generator<number, T> {
+  for (;;) {
+    const { done, value } = work.next();
+    if (done) return value;
+    yield from + value * (to - from);
   }
 }
 

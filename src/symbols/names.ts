@@ -177,6 +177,10 @@ function bareSymbol(view: View, name: string, builtin: BuiltinTypes): GuestValue
     const symbol = image.symbols.symbol(name);
     if (!symbol) continue;
     const at = image.toGuest(symbol.start);
+    const declared = symbol.kind === 'code' ? undefined : declarationOf(image, name);
+    if (declared) {
+      return GuestValue.inMemory(view.typesOf(image).of(declared), at, view.space, name);
+    }
     const returns = builtin.int;
     const type: CType =
       symbol.kind === 'data'
@@ -184,6 +188,13 @@ function bareSymbol(view: View, name: string, builtin: BuiltinTypes): GuestValue
         : { kind: 'function', returns, parameters: [], variadic: false, prototyped: false };
     return GuestValue.inMemory(type, at, view.space, name);
   }
+  return undefined;
+}
+
+/** The linker's own variables are declared in C and defined nowhere. */
+function declarationOf(image: Image, name: string): Die | undefined {
+  if (!image.info) return undefined;
+  for (const die of image.names.lookUp(name, 'declaration')) return die;
   return undefined;
 }
 

@@ -31,7 +31,7 @@ export function scopesOf(view: View): Scope[] {
 
 /** The innermost block first: what it declares hides what is outside. */
 function inside(frame: ProgramFrame): Die[] {
-  return [...frame.scopes].reverse().flatMap(declaredIn);
+  return [...frame.scopes].reverse().flatMap((scope) => declaredIn(scope));
 }
 
 function members(view: View, dies: readonly Die[]): Member[] {

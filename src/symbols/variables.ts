@@ -5,7 +5,7 @@
 
 import { AT, TAG } from './dwarf/constants.ts';
 import type { Die } from './dwarf/die.ts';
-import { entryOf } from './dwarf/functions.ts';
+import { entryOf, isTransparent } from './dwarf/functions.ts';
 import { compute, type LocationContext, locate, missing, type Piece } from './dwarf/locate.ts';
 import { locationAt } from './dwarf/location-lists.ts';
 import { rangesOf } from './dwarf/ranges.ts';
@@ -37,10 +37,19 @@ export interface VariablePlace {
 const ENTRY_VALUE_DEPTH = 4;
 const CALL_TARGET = 0x83;
 
-/** Parameters and variables declared right in one scope, in their order. */
-export function declaredIn(scope: Die): Die[] {
+/** Blocks without addresses in each other. */
+const DEPTH_MAX = 64;
+
+/**
+ * Parameters and variables declared right in one scope, in their order. A block without addresses of
+ * its own is as if it were not there.
+ */
+export function declaredIn(scope: Die, depth = 0): Die[] {
   const found: Die[] = [];
   for (const child of scope.children()) {
+    if (child.tag === TAG.LEXICAL_BLOCK && depth < DEPTH_MAX && isTransparent(child)) {
+      found.push(...declaredIn(child, depth + 1));
+    }
     if (child.tag !== TAG.FORMAL_PARAMETER && child.tag !== TAG.VARIABLE) continue;
     // "extern int x;" in a block means the one outside.
     if (child.tag === TAG.VARIABLE && isDeclaration(child)) continue;

@@ -64,16 +64,18 @@ export function scopesAt(unit: Unit, linked: bigint): Die[] {
 export const functionScopesAt = (unit: Unit, linked: bigint): Die[] =>
   scopesAt(unit, linked).filter(({ tag }) => tag !== TAG.LEXICAL_BLOCK);
 
-function scopeWithin(die: Die, linked: bigint): Die | undefined {
+/** A block without addresses of its own takes those around it. */
+export const isTransparent = (die: Die): boolean => !die.has(AT.LOW_PC) && !die.has(AT.RANGES);
+
+function scopeWithin(die: Die, linked: bigint, depth = 0): Die | undefined {
   for (const child of die.children()) {
     if (child.tag !== TAG.LEXICAL_BLOCK && child.tag !== TAG.INLINED_SUBROUTINE) continue;
-    const ranges = rangesOf(child);
-    // A block without addresses of its own takes those around it.
-    if (ranges.length === 0 && child.tag === TAG.LEXICAL_BLOCK) {
-      const inside = scopeWithin(child, linked);
-      if (inside) return child;
+    if (child.tag === TAG.LEXICAL_BLOCK && isTransparent(child) && depth < DEPTH_MAX) {
+      const inside = scopeWithin(child, linked, depth + 1);
+      if (inside) return inside;
       continue;
     }
+    const ranges = rangesOf(child);
     if (ranges.some(({ start, end }) => linked >= start && linked < end)) return child;
   }
   return undefined;

@@ -22,7 +22,9 @@ export type NameKind =
   | 'union'
   | 'enum'
   | 'base'
-  | 'enumerator';
+  | 'enumerator'
+  /** A variable that is declared: of those that only the linker defines there is no more. */
+  | 'declaration';
 
 const KINDS: readonly NameKind[] = [
   'function',
@@ -33,6 +35,7 @@ const KINDS: readonly NameKind[] = [
   'enum',
   'base',
   'enumerator',
+  'declaration',
 ];
 
 const KIND_OF_TAG: ReadonlyMap<number, number> = new Map([
@@ -139,7 +142,6 @@ function firstAtLeast(sorted: Uint32Array, value: number): number {
 interface Plan {
   readonly kind: number;
   readonly children: boolean;
-  readonly isDeclaration: boolean;
   /** The definition of what was declared before: the name is there. */
   readonly completes: boolean;
   readonly nameIndex: number;
@@ -203,7 +205,7 @@ class UnitNames {
       const plan = this.#plans[code];
       if (!plan) throw reader.error(`an abbreviation ${code}`);
       const data = reader.at;
-      if (plan.kind >= 0 && !plan.isDeclaration) {
+      if (plan.kind >= 0) {
         if (plan.nameIndex >= 0) this.#add(plan, data, origin + start);
         else if (plan.completes) this.#addCompleted(plan, origin + start);
       }
@@ -280,9 +282,12 @@ function planOf(abbreviation: Abbreviation): Plan {
   const { tag, names, forms } = abbreviation;
   const nameIndex = names.indexOf(AT.NAME);
   return {
-    kind: KIND_OF_TAG.get(tag) ?? -1,
+    kind: !names.includes(AT.DECLARATION)
+      ? (KIND_OF_TAG.get(tag) ?? -1)
+      : tag === TAG.VARIABLE
+        ? KINDS.indexOf('declaration')
+        : -1,
     children: abbreviation.children,
-    isDeclaration: names.includes(AT.DECLARATION),
     completes: names.includes(AT.SPECIFICATION),
     nameIndex,
     nameForm: forms[nameIndex] ?? 0,
