@@ -19,7 +19,12 @@ import { compareWithGdb } from './gdb-agreement.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { marks: { type: 'string' }, seed: { type: 'string' }, limit: { type: 'string' } },
+  options: {
+    marks: { type: 'string' },
+    seed: { type: 'string' },
+    limit: { type: 'string' },
+    less: { type: 'boolean' },
+  },
 });
 const [path, symbols] = positionals;
 if (path === undefined || symbols === undefined) {
@@ -63,11 +68,12 @@ try {
       if (done % 20 === 0) process.stderr.write(`${done} marks\n`);
     },
   });
-  for (const line of found.differences.slice(0, 100)) process.stdout.write(`${line}\n`);
-  const { marks, frames, values: count, less, more, astray, differences } = found;
+  for (const line of found.differences.slice(0, 400)) process.stdout.write(`${line}\n`);
+  if (values.less) for (const line of found.lesser) process.stdout.write(`less: ${line}\n`);
+  const { marks, frames, values: count, less, more, astray, entryValues, differences } = found;
   process.stdout.write(
     `${marks} marks: ${frames} frames and ${count} values agree but for ${differences.length}; ` +
-      `${less} values only gdb had, ${more} only we, in ${astray} backtraces gdb ends or guesses in assembly\n`,
+      `${less} values only gdb had, ${more} only we, ${entryValues} entry values not compared, in ${astray} backtraces gdb ends or guesses in assembly\n`,
   );
   process.exitCode = differences.length > 0 ? 1 : 0;
 } finally {

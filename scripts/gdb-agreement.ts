@@ -8,7 +8,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GdbServer } from '../src/gdbstub/server.ts';
-import type { Guest, Member, Program, Value } from '../src/symbols/program.ts';
+import { AT } from '../src/symbols/dwarf/constants.ts';
+import { locationAt } from '../src/symbols/dwarf/location-lists.ts';
+import { ProgramFrame } from '../src/symbols/frames.ts';
+import type { Frame, Guest, Member, Program, Value } from '../src/symbols/program.ts';
+import { declaredIn, nameOf } from '../src/symbols/variables.ts';
 import type { DebugTarget } from '../src/target/index.ts';
 
 export interface Agreement {
@@ -20,9 +24,16 @@ export interface Agreement {
   less: number;
   /** Values that we know and gdb does not. */
   more: number;
+  /**
+   * Values from when the function was entered (DW_OP_entry_value), at an inlined call: gdb 13 takes the
+   * register as it is now for what it was then, and differs from the enclosing function's parameter.
+   */
+  entryValues: number;
   /** Backtraces that are not compared to their end: in assembly without CFI gdb stops or guesses. */
   astray: number;
   readonly differences: string[];
+  /** What we called optimised out, for those who want to know why. */
+  readonly lesser: string[];
 }
 
 interface GdbFrame {
@@ -81,7 +92,9 @@ def variables(frame):
         return found
     while block is not None and not block.is_global and not block.is_static:
         for symbol in block:
-            if (symbol.is_variable or symbol.is_argument) and symbol.name not in seen:
+            # A label that was optimised out passes for a variable.
+            is_label = symbol.type is not None and symbol.type.name == "__CORE_ADDR"
+            if (symbol.is_variable or symbol.is_argument) and not is_label and symbol.name not in seen:
                 seen.add(symbol.name)
                 found.append(variable(symbol, frame))
         if block.function:
@@ -184,8 +197,9 @@ export async function compareWithGdb(request: AgreementRequest): Promise<Agreeme
   const socket = join(folder, 'gdb.sock');
   await server.listen({ path: socket });
   const found: Agreement = {
-    ...{ marks: 0, frames: 0, values: 0, less: 0, more: 0, astray: 0 },
+    ...{ marks: 0, frames: 0, values: 0, less: 0, more: 0, astray: 0, entryValues: 0 },
     differences: [],
+    lesser: [],
   };
   let gdb: Gdb | undefined;
   try {
@@ -241,7 +255,8 @@ function compareAt(
       return;
     }
     found.frames++;
-    compareVariables(what, their.variables, variablesOf(program, guest, i, ours), found);
+    const entry = (name: string): boolean => our.inlined && usesEntryValue(our, name);
+    compareVariables(what, their.variables, variablesOf(program, guest, i, ours), entry, found);
   }
   if (ours.length > theirs.length) found.astray++;
 }
@@ -258,16 +273,35 @@ function variablesOf(
     .flatMap(({ variables }) => variables);
 }
 
+const ENTRY_VALUE = [0xa3, 0xf3];
+
+function usesEntryValue(frame: Frame, name: string): boolean {
+  if (!(frame instanceof ProgramFrame) || !frame.image) return false;
+  const linked = frame.image.toLinked(frame.lookup);
+  return frame.scopes
+    .flatMap((scope) => declaredIn(scope))
+    .filter((die) => nameOf(die) === name)
+    .some((die) => {
+      const bytes = locationAt(die, AT.LOCATION, linked, undefined) ?? [];
+      return bytes.some((byte) => ENTRY_VALUE.includes(byte));
+    });
+}
+
 function compareVariables(
   where: string,
   theirs: readonly GdbVariable[],
   ours: readonly Member[],
+  usesEntry: (name: string) => boolean,
   found: Agreement,
 ): void {
   for (const { name, value, members } of theirs) {
     const own = ours.find((one) => one.name === name)?.value;
     if (!own) {
       found.differences.push(`${where}: gdb has a variable ${name} = ${value}, we have none`);
+      continue;
+    }
+    if (usesEntry(name)) {
+      found.entryValues++;
       continue;
     }
     if (value !== null) compareValue(`${where} ${name}`, value, own, found);
@@ -290,8 +324,10 @@ function compareValue(where: string, theirs: string, ours: Value, found: Agreeme
     }
   } else if (theirs === 'unreadable' || theirs === 'error') {
     if (ours.state === 'known') found.more++;
-  } else if (ours.state === 'optimised out') found.less++;
-  else if (mine !== theirs) {
+  } else if (ours.state === 'optimised out') {
+    found.less++;
+    found.lesser.push(`${where}: gdb has ${theirs}`);
+  } else if (mine !== theirs) {
     found.differences.push(`${where}: gdb has ${theirs}, we have ${mine}`);
   }
 }

@@ -5,12 +5,14 @@
 
 import { TAG } from './dwarf/constants.ts';
 import type { Die } from './dwarf/die.ts';
+import { entryOf } from './dwarf/functions.ts';
 import { I386, numberOf, type RegisterFile, X86_64 } from './dwarf/registers.ts';
 import type { Image } from './image.ts';
 import { lineAt } from './lines.ts';
 import { callPlace, functionName } from './lookups.ts';
 import { type Frame, type Guest, type SourcePlace, SymbolError } from './program.ts';
 import type { SourcePaths } from './source-paths.ts';
+import { tailCalls, tailFrame } from './unwind/tail-calls.ts';
 import {
   type FoundBy,
   innermost,
@@ -112,7 +114,9 @@ export function* walkFrames(world: FrameWorld, guest: Guest): Generator<ProgramF
   };
   let index = 0;
   const seen = new Set<string>();
-  for (let frame = innermost(source); frame && index < FRAMES_MAX; frame = frame.caller) {
+  const first = innermost(source);
+  let frame: MachineFrame | undefined = first && withTailCalls(world, first);
+  for (; frame && index < FRAMES_MAX; frame = frame.caller) {
     const key = `${frame.pc} ${frame.register(machine.sp)}`;
     if (seen.has(key)) return;
     seen.add(key);
@@ -121,6 +125,45 @@ export function* walkFrames(world: FrameWorld, guest: Guest): Generator<ProgramF
       index++;
     }
   }
+}
+
+/** The same frame; between it and its caller's are those that jumped instead of calling. */
+function withTailCalls(world: FrameWorld, frame: MachineFrame): MachineFrame {
+  let caller: MachineFrame | undefined;
+  let known = false;
+  return {
+    pc: frame.pc,
+    by: frame.by,
+    interrupted: frame.interrupted,
+    register: (number) => frame.register(number),
+    get cfa() {
+      return frame.cfa;
+    },
+    get caller() {
+      if (!known) caller = callerOf(world, frame);
+      known = true;
+      return caller;
+    },
+  };
+}
+
+function callerOf(world: FrameWorld, frame: MachineFrame): MachineFrame | undefined {
+  const outer = frame.caller;
+  if (!outer) return undefined;
+  const physical = withTailCalls(world, outer);
+  const image = world.imageAt(frame.pc);
+  if (outer.by !== 'cfi' || outer.interrupted || !image?.contains(outer.pc)) return physical;
+  const lookup = frame.interrupted ? frame.pc : frame.pc - 1n;
+  const [around] = scopesOf(image, lookup);
+  const callee = around && entryOf(around);
+  if (callee === undefined) return physical;
+  const jumps = tailCalls(image, image.toLinked(outer.pc), callee);
+  let next = physical;
+  for (const pc of jumps.reverse()) {
+    const behind = next;
+    next = tailFrame(image.toGuest(pc), frame, () => behind);
+  }
+  return next;
 }
 
 function* logicalFrames(

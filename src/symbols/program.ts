@@ -93,8 +93,11 @@ export interface Frame {
   readonly inlined: boolean;
   /** The code was interrupted here, by an interrupt or exception; it made no call. */
   readonly interrupted: boolean;
-  /** How this frame was found, innermost: 'registers'. */
-  readonly by: 'registers' | 'cfi' | 'orc' | 'frame pointer';
+  /**
+   * How this frame was found, innermost: 'registers'. A 'tail call' has left no frame: the function was
+   * there, as call sites tell, and jumped to the next.
+   */
+  readonly by: 'registers' | 'cfi' | 'orc' | 'frame pointer' | 'tail call';
   /** The canonical frame address: RSP before the call. Tells activations apart. */
   readonly cfa: bigint | undefined;
   /** As the frame has them; undefined where its callees did not keep it. Names as in `Guest`. */

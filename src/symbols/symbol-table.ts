@@ -77,7 +77,7 @@ export class SymbolTable {
         if (offset > UNSIZED_REACH) return undefined;
         continue;
       }
-      if (symbol.kind === 'label' && this.#spanned(i, linked)) continue;
+      if (symbol.kind === 'label' && this.#spanned(i, linked, symbol.size === 0n)) continue;
       return { symbol, start: BigInt.asUintN(WRAP, at - offset), offset };
     }
     return undefined;
@@ -98,11 +98,11 @@ export class SymbolTable {
     return found.sort().slice(0, limit);
   }
 
-  /** Is there a function below `i` that spans the address, label or not? */
-  #spanned(i: number, linked: bigint): boolean {
+  /** Is there a function below `i` that spans the address? Assembly code with a size will do as well. */
+  #spanned(i: number, linked: bigint, assembly: boolean): boolean {
     for (let below = i - 1; below >= 0 && below > i - 16; below--) {
       const { start, size, kind } = this.#sorted[below]!;
-      if (kind !== 'label' && size > 0n) return linked < start + size;
+      if (size > 0n && (assembly || kind !== 'label')) return linked < start + size;
     }
     return false;
   }

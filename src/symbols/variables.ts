@@ -11,7 +11,8 @@ import { locationAt } from './dwarf/location-lists.ts';
 import { rangesOf } from './dwarf/ranges.ts';
 import type { ProgramFrame } from './frames.ts';
 import type { Image } from './image.ts';
-import type { Guest } from './program.ts';
+import { type Guest, SymbolError } from './program.ts';
+import { callSiteAt, targetOf } from './unwind/tail-calls.ts';
 import type { MachineFrame } from './unwind/unwinder.ts';
 import {
   AssembledStorage,
@@ -35,7 +36,6 @@ export interface VariablePlace {
 }
 
 const ENTRY_VALUE_DEPTH = 4;
-const CALL_TARGET = 0x83;
 
 /** Blocks without addresses in each other. */
 const DEPTH_MAX = 64;
@@ -46,15 +46,24 @@ const DEPTH_MAX = 64;
  */
 export function declaredIn(scope: Die, depth = 0): Die[] {
   const found: Die[] = [];
-  for (const child of scope.children()) {
+  const known = new Set<number>();
+  const add = (child: Die): void => {
     if (child.tag === TAG.LEXICAL_BLOCK && depth < DEPTH_MAX && isTransparent(child)) {
       found.push(...declaredIn(child, depth + 1));
     }
-    if (child.tag !== TAG.FORMAL_PARAMETER && child.tag !== TAG.VARIABLE) continue;
+    if (child.tag !== TAG.FORMAL_PARAMETER && child.tag !== TAG.VARIABLE) return;
     // "extern int x;" in a block means the one outside.
-    if (child.tag === TAG.VARIABLE && isDeclaration(child)) continue;
+    if (child.tag === TAG.VARIABLE && isDeclaration(child)) return;
     found.push(child);
+  };
+  for (const child of scope.children()) {
+    const origin = child.reference(AT.ABSTRACT_ORIGIN);
+    if (origin) known.add(origin.id);
+    add(child);
   }
+  // What a copy leaves out of its original is optimised out of it.
+  const original = scope.reference(AT.ABSTRACT_ORIGIN);
+  if (original) for (const child of original.children()) if (!known.has(child.id)) add(child);
   return found;
 }
 
@@ -68,12 +77,15 @@ export function variableValue(die: Die, place: VariablePlace): GuestValue {
   const { types, space } = place;
   const type = types.of(die);
   const size = sizeOf(type) ?? 0;
-  return new GuestValue({
-    type,
-    storage: storageOf(die, size, place),
-    space,
-    expression: nameOf(die),
-  });
+  let storage: Storage;
+  try {
+    storage = storageOf(die, size, place);
+  } catch (error) {
+    // A damaged description takes one variable away, not those beside it.
+    if (!(error instanceof SymbolError)) throw error;
+    storage = nowhere(size, 'unreadable');
+  }
+  return new GuestValue({ type, storage, space, expression: nameOf(die) });
 }
 
 function storageOf(die: Die, size: number, place: VariablePlace): Storage {
@@ -84,7 +96,7 @@ function storageOf(die: Die, size: number, place: VariablePlace): Storage {
   const entry = frame?.outermost && entryOf(frame.outermost);
   const expression = locationAt(withLocation, AT.LOCATION, linked, entry);
   if (!expression || expression.length === 0) return nowhere(size, 'optimised out');
-  const context = contextOf(withLocation, place, frame?.machineFrame, 0);
+  const context = contextOf(withLocation, place, frame?.machineFrame, 0, frame?.outermost);
   const pieces = locate(expression, context);
   const [only] = pieces;
   if (pieces.length === 1 && only?.kind === 'implicit pointer') {
@@ -120,11 +132,11 @@ function contextOf(
   place: VariablePlace,
   machineFrame: MachineFrame | undefined,
   depth: number,
+  outermost: Die | undefined,
 ): LocationContext {
   const { image, guest, frame } = place;
   const { unit } = die;
   const { addressSize, offsetSize, version } = unit.header;
-  const outermost = depth === 0 ? frame?.outermost : undefined;
   return {
     addressSize,
     offsetSize,
@@ -137,8 +149,9 @@ function contextOf(
       return base === undefined ? undefined : BigInt.asUintN(64, linked + base);
     },
     frameBase() {
-      if (!outermost || !machineFrame || !frame) return undefined;
-      const linked = image.toLinked(frame.lookup);
+      if (!outermost || !machineFrame) return undefined;
+      const { pc, interrupted } = machineFrame;
+      const linked = image.toLinked(interrupted ? pc : pc - 1n);
       const expression = locationAt(outermost, AT.FRAME_BASE, linked, entryOf(outermost));
       if (!expression) return undefined;
       return compute(expression, {
@@ -188,10 +201,10 @@ function entryValue(
   // Across images, and after an interrupt, nobody passed anything.
   if (!caller || caller.interrupted || !image.contains(caller.pc)) return undefined;
   const linked = image.toLinked(caller.pc);
-  const unit = image.unitAt(linked - 1n);
-  const site = unit && callSite(image, linked);
+  const site = callSiteAt(image, linked);
   if (!site) return undefined;
-  const context = contextOf(site, { ...place, frame: undefined }, caller, depth + 1);
+  const [around] = image.scopesAt(linked - 1n);
+  const context = contextOf(site, { ...place, frame: undefined }, caller, depth + 1, around);
   if (!calls(site, callee, image, context)) return undefined;
   for (const parameter of site.children()) {
     const { tag } = parameter;
@@ -206,30 +219,11 @@ function entryValue(
   return undefined;
 }
 
-/** The entry for the call that returns to an address. */
-function callSite(image: Image, returns: bigint): Die | undefined {
-  const unit = image.unitAt(returns - 1n);
-  if (!unit) return undefined;
-  for (const scope of image.scopesAt(returns - 1n).reverse()) {
-    for (const child of scope.children()) {
-      if (child.tag !== TAG.CALL_SITE && child.tag !== TAG.GNU_CALL_SITE) continue;
-      const at = child.address(AT.CALL_RETURN_PC) ?? child.address(AT.LOW_PC);
-      if (at === returns) return child;
-    }
-  }
-  return undefined;
-}
-
 function calls(site: Die, callee: Die, image: Image, context: LocationContext): boolean {
-  const origin = site.reference(AT.CALL_ORIGIN) ?? site.reference(AT.ABSTRACT_ORIGIN);
   const start = rangesOf(callee)[0]?.start;
-  if (origin) {
-    if (origin.origin.id === callee.origin.id) return true;
-    // A declaration here and the definition in another unit.
-    const linked = image.symbols.symbol(nameOf(origin))?.start;
-    return linked !== undefined && linked === start;
-  }
-  const target = site.attribute(CALL_TARGET);
+  const named = targetOf(image, site);
+  if (named !== undefined) return named === start;
+  const target = site.attribute(AT.CALL_TARGET);
   if (target?.kind !== 'expression' && target?.kind !== 'block') return false;
   const address = compute(target.bytes, context);
   return address !== undefined && start !== undefined && address === image.toGuest(start);

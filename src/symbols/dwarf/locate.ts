@@ -107,6 +107,8 @@ class Machine {
   readonly #bits: number;
   #stack: bigint[] = [];
   #count = 0;
+  /** Where the operation begins that is being carried out. */
+  #operation = 0;
   #depth: number;
 
   constructor(
@@ -133,6 +135,7 @@ class Machine {
     if (this.#atPiece()) return { kind: 'missing', why: 'optimised out' };
     while (!reader.done && !this.#atPiece()) {
       if (++this.#count > OPERATIONS_MAX) throw reader.error('an expression that ends');
+      this.#operation = reader.at;
       const opcode = reader.u8();
       const whole = this.#whole(opcode);
       if (whole) return whole;
@@ -154,6 +157,8 @@ class Machine {
   /** Goes on behind what could not be evaluated. */
   skipToPiece(): void {
     const reader = this.#reader;
+    // Some of its operands may have been read.
+    reader.at = this.#operation;
     while (!reader.done && !this.#atPiece()) this.#skip(reader.u8());
   }
 

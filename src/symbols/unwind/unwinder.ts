@@ -9,7 +9,7 @@ import type { RegisterFile } from '../dwarf/registers.ts';
 import { type Guest, SymbolError } from '../program.ts';
 import type { OrcTable } from './orc.ts';
 
-export type FoundBy = 'registers' | 'cfi' | 'orc' | 'frame pointer';
+export type FoundBy = 'registers' | 'cfi' | 'orc' | 'frame pointer' | 'tail call';
 
 /** A frame of the machine: inlined calls share one. */
 export interface MachineFrame {

@@ -231,9 +231,19 @@ function countOf(range: Die): number | undefined {
 
 function baseType(die: Die): CType {
   const size = die.number(AT.BYTE_SIZE) ?? 0;
-  const name = die.name ?? '?';
+  const name = plainName(die.name ?? '?');
   const encoding = ENCODINGS.get(die.number(AT.ENCODING) ?? 0) ?? 'unsigned';
   return { kind: 'base', name, size, encoding };
+}
+
+/** "long unsigned int" is gcc's; people write "unsigned long". */
+function plainName(name: string): string {
+  const words = name.split(' ');
+  if (!words.includes('int') || words.length < 2) return name;
+  const rest = words.filter((word) => word !== 'int' && word !== 'unsigned');
+  if (rest.some((word) => word !== 'long' && word !== 'short')) return name;
+  if (rest.length === 0) return name;
+  return [...(words.includes('unsigned') ? ['unsigned'] : []), ...rest].join(' ');
 }
 
 const ENCODINGS: ReadonlyMap<number, BaseType['encoding']> = new Map([
@@ -400,6 +410,12 @@ export function sizeOf(type: CType, depth = 0): number | undefined {
   }
 }
 
+function isConstArray({ qualifier, to }: QualifiedType): boolean {
+  let element: CType = to;
+  for (let i = 0; i < 16 && element.kind === 'array'; i++) element = element.element;
+  return element !== to && element.kind === 'qualified' && element.qualifier === qualifier;
+}
+
 /** As C declares it: "int (*)[4]", "const char *". */
 export function typeName(type: CType, inner = '', depth = 0): string {
   if (depth > 32) return '...';
@@ -423,6 +439,8 @@ export function typeName(type: CType, inner = '', depth = 0): string {
     case 'qualified': {
       const bare = type.to.kind === 'pointer';
       if (bare) return next(type.to, `${type.qualifier}${inner && ` ${inner}`}`);
+      // An array of constants is constant itself: gcc says it twice.
+      if (isConstArray(type)) return next(type.to, inner);
       return `${type.qualifier} ${next(type.to, inner)}`;
     }
     case 'pointer': {
