@@ -227,9 +227,16 @@ function compareAt(
   { guest, program, limit }: AgreementRequest,
   found: Agreement,
 ): void {
-  const ours = program.frames(guest, limit);
+  // gdb does not look for inlined calls in a function that jumped on.
+  const ours = program.frames(guest, limit * 2).filter((frame, i, all) => {
+    const inner = all[i - 1];
+    return frame.by !== 'tail call' || inner?.by !== 'tail call' || inner.pc !== frame.pc;
+  });
+  let at = 0;
   for (const [i, their] of theirs.entries()) {
-    const our = ours[i];
+    // gdb gives up on jumps where it does not find the target of a call site.
+    while (ours[at]?.by === 'tail call' && ours[at]?.pc.toString() !== their.pc) at++;
+    const our = ours[at++];
     const what = `${where} frame ${i}`;
     const line = `${their.name} ${their.file}:${their.line} pc ${their.pc}`;
     // Assembly has no CFI in a kernel: gdb guesses there, and goes wrong behind it.
@@ -245,8 +252,8 @@ function compareAt(
     const place = our.place;
     const same =
       our.pc.toString() === their.pc &&
-      our.function === their.name &&
-      our.inlined === their.inlined &&
+      sameName(program, our.function, their.name) &&
+      (our.inlined === their.inlined || our.by === 'tail call') &&
       (place?.line ?? 0) === their.line &&
       baseName(place?.file) === baseName(their.file ?? undefined);
     if (!same) {
@@ -256,19 +263,19 @@ function compareAt(
     }
     found.frames++;
     const entry = (name: string): boolean => our.inlined && usesEntryValue(our, name);
-    compareVariables(what, their.variables, variablesOf(program, guest, i, ours), entry, found);
+    compareVariables(what, their.variables, variablesOf(program, guest, our), entry, found);
   }
   if (ours.length > theirs.length) found.astray++;
 }
 
-function variablesOf(
-  program: Program,
-  guest: Guest,
-  index: number,
-  frames: ReturnType<Program['frames']>,
-): readonly Member[] {
+/** Two names of one place, memmove and __memmove, are the same. */
+const sameName = (program: Program, ours: string | undefined, theirs: string | null): boolean =>
+  ours === theirs ||
+  (ours !== undefined && theirs !== null && program.addressOf(ours) === program.addressOf(theirs));
+
+function variablesOf(program: Program, guest: Guest, frame: Frame): readonly Member[] {
   return program
-    .scopes({ guest, frame: frames[index]! })
+    .scopes({ guest, frame })
     .filter(({ expensive }) => !expensive)
     .flatMap(({ variables }) => variables);
 }

@@ -118,7 +118,9 @@ export function* walkFrames(world: FrameWorld, guest: Guest): Generator<ProgramF
   let frame: MachineFrame | undefined = first && withTailCalls(world, first);
   for (; frame && index < FRAMES_MAX; frame = frame.caller) {
     const key = `${frame.pc} ${frame.register(machine.sp)}`;
-    if (seen.has(key)) return;
+    // What is neither known nor mapped is no return address: the stack has ended.
+    const isCode = world.imageAt(frame.pc) ?? guest.readMemory(frame.pc, 1).length > 0;
+    if (seen.has(key) || (index > 0 && !isCode)) return;
     seen.add(key);
     for (const one of logicalFrames(world, guest, frame, machine, index)) {
       yield one;
@@ -136,6 +138,7 @@ function withTailCalls(world: FrameWorld, frame: MachineFrame): MachineFrame {
     by: frame.by,
     interrupted: frame.interrupted,
     register: (number) => frame.register(number),
+    unchanged: (number) => frame.unchanged(number),
     get cfa() {
       return frame.cfa;
     },

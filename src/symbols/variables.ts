@@ -96,7 +96,13 @@ function storageOf(die: Die, size: number, place: VariablePlace): Storage {
   const entry = frame?.outermost && entryOf(frame.outermost);
   const expression = locationAt(withLocation, AT.LOCATION, linked, entry);
   if (!expression || expression.length === 0) return nowhere(size, 'optimised out');
-  const context = contextOf(withLocation, place, frame?.machineFrame, 0, frame?.outermost);
+  const machineFrame = frame?.machineFrame;
+  const strict = contextOf(withLocation, place, machineFrame, 0, frame?.outermost);
+  // A location says where a register holds the variable, and knows what calls do to it.
+  const context: LocationContext = {
+    ...strict,
+    register: (number) => machineFrame?.unchanged(number),
+  };
   const pieces = locate(expression, context);
   const [only] = pieces;
   if (pieces.length === 1 && only?.kind === 'implicit pointer') {

@@ -22,7 +22,8 @@ const LNS = {
 } as const;
 const LNE = { END_SEQUENCE: 1, SET_ADDRESS: 2, DEFINE_FILE: 3, SET_DISCRIMINATOR: 4 } as const;
 
-export const ROW = { STATEMENT: 1, END: 2, PROLOGUE_END: 4 } as const;
+/** CONTINUES: the line goes on, in another of its basic blocks as discriminators tell. */
+export const ROW = { STATEMENT: 1, END: 2, PROLOGUE_END: 4, CONTINUES: 8 } as const;
 
 /** The largest unit of a kernel has some 100,000. */
 const ROWS_MAX = 8_000_000;
@@ -87,7 +88,9 @@ export class LineTable {
       better--;
       if (this.lines[better] === 0 || this.flags[better]! & ROW.END) return row;
     }
-    return this.flags[better]! & ROW.STATEMENT ? better : row;
+    const { STATEMENT, CONTINUES } = ROW;
+    const begins = (this.flags[better]! & (STATEMENT | CONTINUES)) === STATEMENT;
+    return begins ? better : row;
   }
 
   /** Where the code of a row ends: the next row that begins elsewhere. */
@@ -176,6 +179,10 @@ function run(reader: Reader, header: LineHeader, base: bigint, zeroIsDead: boole
   let prologueEnd = 0;
   let start = 0;
   let dead = zeroIsDead;
+  let discriminator = 0;
+  let discriminated = false;
+  let lastLine = 0;
+  let lastFile = 0;
 
   // Where several operations share an instruction (VLIW) the index counts them.
   const advance = (count: number): void => {
@@ -192,8 +199,16 @@ function run(reader: Reader, header: LineHeader, base: bigint, zeroIsDead: boole
     rows.lines.push(line);
     rows.columns.push(column);
     rows.files.push(file);
-    rows.flags.push(statement | prologueEnd | end);
+    const continues = discriminated && line === lastLine && file === lastFile;
+    rows.flags.push(statement | prologueEnd | end | (continues ? ROW.CONTINUES : 0));
     prologueEnd = 0;
+    discriminator = 0;
+    lastLine = line;
+    lastFile = file;
+  };
+  const advanceLine = (by: number): void => {
+    line += by;
+    if (by !== 0) discriminated = discriminator !== 0;
   };
 
   reader.at = header.start;
@@ -203,7 +218,7 @@ function run(reader: Reader, header: LineHeader, base: bigint, zeroIsDead: boole
       if (lineRange === 0) throw reader.error('a line range above 0');
       const adjusted = opcode - opcodeBase;
       advance(Math.floor(adjusted / lineRange));
-      line += lineBase + (adjusted % lineRange);
+      advanceLine(lineBase + (adjusted % lineRange));
       emit(0);
       continue;
     }
@@ -225,6 +240,12 @@ function run(reader: Reader, header: LineHeader, base: bigint, zeroIsDead: boole
             column = 0;
             statement = initial;
             dead = zeroIsDead;
+            discriminated = false;
+            lastLine = 0;
+            break;
+          case LNE.SET_DISCRIMINATOR:
+            discriminator = reader.uleb();
+            discriminated ||= discriminator !== 0;
             break;
           case LNE.SET_ADDRESS: {
             const linked = reader.unsigned(length - 1);
@@ -246,7 +267,7 @@ function run(reader: Reader, header: LineHeader, base: bigint, zeroIsDead: boole
         advance(reader.uleb());
         break;
       case LNS.ADVANCE_LINE:
-        line += reader.sleb();
+        advanceLine(reader.sleb());
         break;
       case LNS.SET_FILE:
         file = reader.uleb();

@@ -149,8 +149,12 @@ class Machine {
   /** What says how large the piece before it is; nothing at the end of the expression. */
   pieceSize(): { bits: number | undefined; bitOffset: number } {
     const reader = this.#reader;
+    // gcc's note that nothing was stored there yet.
+    if (reader.bytes[reader.at] === OP.GNU_UNINIT) reader.skip(1);
     if (reader.done) return { bits: undefined, bitOffset: 0 };
-    if (reader.u8() === OP.PIECE) return { bits: reader.uleb() * 8, bitOffset: 0 };
+    const opcode = reader.u8();
+    if (opcode === OP.PIECE) return { bits: reader.uleb() * 8, bitOffset: 0 };
+    if (opcode !== OP.BIT_PIECE) throw reader.error('a piece or the end');
     return { bits: reader.uleb(), bitOffset: reader.uleb() };
   }
 

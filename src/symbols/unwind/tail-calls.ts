@@ -71,6 +71,7 @@ export function tailFrame(
     interrupted: false,
     cfa: undefined,
     register: (number) => inner.caller?.register(number),
+    unchanged: (number) => inner.caller?.unchanged(number),
     get caller() {
       return outer();
     },

@@ -16,8 +16,13 @@ export interface MachineFrame {
   readonly pc: bigint;
   readonly by: FoundBy;
   readonly interrupted: boolean;
-  /** By DWARF number. */
+  /** By DWARF number. Undefined for one that its callees need not have kept. */
   register(number: number): bigint | undefined;
+  /**
+   * Of such a register too, what it holds if no callee changed it. gcc knows when they do not
+   * (-fipa-ra), and ends the range of a location in front of a call that may.
+   */
+  unchanged(number: number): bigint | undefined;
   /** Of this frame; undefined until its rules are known, and where there are none. */
   readonly cfa: bigint | undefined;
   readonly caller: MachineFrame | undefined;
@@ -55,6 +60,8 @@ interface Found {
   readonly by: FoundBy;
   readonly interrupted: boolean;
   readonly read: (number: number) => bigint | undefined;
+  /** For registers that `read` does not know. */
+  readonly unchanged?: (number: number) => bigint | undefined;
 }
 
 interface Unwound {
@@ -68,19 +75,25 @@ class Frame implements MachineFrame {
   readonly interrupted: boolean;
   readonly #source: UnwindSource;
   readonly #read: (number: number) => bigint | undefined;
+  readonly #unchanged: ((number: number) => bigint | undefined) | undefined;
   #unwound: Unwound | undefined;
   #caller: Frame | undefined;
 
-  constructor(source: UnwindSource, { pc, by, interrupted, read }: Found) {
+  constructor(source: UnwindSource, { pc, by, interrupted, read, unchanged }: Found) {
     this.#source = source;
     this.pc = pc;
     this.by = by;
     this.interrupted = interrupted;
     this.#read = read;
+    this.#unchanged = unchanged;
   }
 
   register(number: number): bigint | undefined {
     return number === this.#source.machine.pc ? this.pc : this.#read(number);
+  }
+
+  unchanged(number: number): bigint | undefined {
+    return this.register(number) ?? this.#unchanged?.(number);
   }
 
   get cfa(): bigint | undefined {
@@ -136,7 +149,13 @@ class Frame implements MachineFrame {
     if (back === undefined || back === 0n) return { cfa, caller: undefined };
     return {
       cfa,
-      caller: { pc: back, by: 'cfi', interrupted: rules.signal, read: memo(value) },
+      caller: {
+        pc: back,
+        by: 'cfi',
+        interrupted: rules.signal,
+        read: memo(value),
+        unchanged: (number) => (rules.registers.has(number) ? undefined : this.unchanged(number)),
+      },
     };
   }
 

@@ -79,9 +79,8 @@ export function enumText(type: EnumType, number: bigint, options: FormatOptions 
   const exact = type.enumerators.find((one) => one.value === number);
   if (exact) return exact.name;
   const text = options.hex ? hex(number) : `${number}`;
-  const flags = type.enumerators.filter(({ value }) => isBits(value));
-  const isFlags =
-    flags.length > 0 && type.enumerators.every(({ value }) => value === 0n || isBits(value));
+  const flags = type.enumerators.filter(({ value }) => value !== 0n);
+  const isFlags = areFlags(flags.map(({ value }) => value));
   if (!isFlags || number <= 0n) return text;
   let rest = number;
   const names: string[] = [];
@@ -93,6 +92,16 @@ export function enumText(type: EnumType, number: bigint, options: FormatOptions 
   if (names.length === 0) return text;
   if (rest !== 0n) names.push(`0x${rest.toString(16)}`);
   return `(${names.join(' | ')})`;
+}
+
+/** Single bits, and masks that have no bit in common with others: else they are counted. */
+function areFlags(values: readonly bigint[]): boolean {
+  let seen = 0n;
+  for (const value of new Set(values)) {
+    if (!isBits(value) || (seen & value) !== 0n) return false;
+    seen |= value;
+  }
+  return seen !== 0n;
 }
 
 /** One bit, or a run of bits: a mask. */

@@ -130,6 +130,9 @@ export class Types {
   }
 
   #make(die: Die): CType {
+    // The type itself is in a unit of its own.
+    const whole = die.has(AT.SIGNATURE) ? die.reference(AT.SIGNATURE) : undefined;
+    if (whole && whole.id !== die.id) return this.at(whole);
     switch (die.tag) {
       case TAG.BASE_TYPE:
         return baseType(die);

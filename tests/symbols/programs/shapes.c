@@ -127,7 +127,8 @@ __attribute__((noinline)) static int through(int (*call)(int, long, u64, short, 
 
 int work(void) { return through(many); }
 
-void _start(void) {
+/* The kernel aligns the stack as it is after a call, without having made one. */
+__attribute__((force_align_arg_pointer)) void _start(void) {
     __asm__ volatile("" : : "r"(work()));
 #ifdef __x86_64__
     __asm__ volatile("syscall" : : "a"(60), "D"(0));
