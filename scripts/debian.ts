@@ -70,13 +70,14 @@ export function resolveMetaPackage(meta: string, pattern: RegExp, from = HOST_IN
 }
 
 /**
- * Downloads `name` and unpacks it into `directory`/files.
+ * Downloads `name` and unpacks it, or the folder `part` of it, into `directory`/files.
  * The archive's whole tree is unpacked: a kernel's modules make that some 400 MB for a moment.
  */
 export function fetchPackage(
   name: string,
   directory: string,
   { architecture, options }: Source = HOST_INDEX,
+  part?: string,
 ): DebianPackage & { root: string } {
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
@@ -87,7 +88,12 @@ export function fetchPackage(
     throw new HostError(`apt-get download ${name}: expected one .deb, got ${archives.length}`);
   }
   const root = join(directory, 'files');
-  run('dpkg', ['-x', archive, 'files'], directory);
+  if (part === undefined) run('dpkg', ['-x', archive, 'files'], directory);
+  else {
+    mkdirSync(root);
+    const unpack = 'dpkg-deb --fsys-tarfile "$1" | tar -x -C files --wildcards "./$2/*"';
+    run('sh', ['-c', unpack, 'sh', archive, part], directory);
+  }
   const version = run('dpkg-deb', ['-f', archive, 'Version'], directory).trim();
   return { name, version, root };
 }

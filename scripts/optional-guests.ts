@@ -9,11 +9,18 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { fetchPackage, HostError, privateIndex, resolveMetaPackage } from './debian.ts';
+import {
+  type DebianPackage,
+  fetchPackage,
+  HostError,
+  privateIndex,
+  resolveMetaPackage,
+} from './debian.ts';
 import { buildInitramfs } from './initramfs.ts';
 import { fetchPrograms } from './programs.ts';
 
@@ -44,6 +51,26 @@ export const OPTIONAL_GUESTS: Readonly<Record<string, OptionalGuest>> = {
       const { root } = fetchPackage('busybox-static', join(work, 'busybox-i386'), source);
       const busybox = firstOf(root, ['bin/busybox', 'usr/bin/busybox']);
       writeFileSync(join(cache, 'initrd-i386.gz'), buildInitramfs(readFileSync(busybox)));
+    },
+  },
+  dbg: {
+    what: "the cloud kernel's debug information, 280 MB to fetch and 590 MB on disk: vmlinux-cloud",
+    command:
+      '--kernel vmlinuz-cloud --initrd initrd.gz --append console=ttyS0 -m 256, then debug with vmlinux-cloud',
+    fetch(cache, work) {
+      const kernel = kernelPackage(cache);
+      const name = `${kernel.name}-dbg`;
+      const folder = join(work, 'dbg');
+      const { root, version } = fetchPackage(name, folder, undefined, 'usr/lib/debug/boot');
+      if (version !== kernel.version) {
+        throw new HostError(
+          `${name} is ${version}, vmlinuz-cloud is ${kernel.version}: try --force`,
+        );
+      }
+      const boot = join(root, 'usr/lib/debug/boot');
+      const file = readdirSync(boot).find((entry) => entry.startsWith('vmlinux-'));
+      if (file === undefined) throw new HostError(`${name} has no vmlinux`);
+      renameSync(join(boot, file), join(cache, 'vmlinux-cloud'));
     },
   },
   memtest: {
@@ -90,6 +117,16 @@ export function fetchOptional(names: readonly string[], cache: string): void {
       rmSync(work, { recursive: true, force: true });
     }
     process.stdout.write(`${name}: in ${cache}, try: ${guest.command}\n`);
+  }
+}
+
+/** Debug information is of use only for the very kernel that is there. */
+function kernelPackage(cache: string): DebianPackage {
+  try {
+    const manifest = JSON.parse(readFileSync(join(cache, 'manifest.json'), 'utf8'));
+    return manifest.files['vmlinuz-cloud'].package;
+  } catch {
+    throw new HostError('dbg needs vmlinuz-cloud first: npm run guests');
   }
 }
 
