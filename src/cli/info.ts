@@ -17,8 +17,8 @@ export function addInfo(cli: Cli): void {
   finish(cli, command, examples, async ([path = ''], _options, output) => {
     const recording = await openRecording('info', path);
     try {
-      if (output.json) output.document(await infoDocument(recording));
-      else show(path, recording, output);
+      if (output.json) output.document(await infoDocument(path, recording));
+      else await show(path, recording, output);
     } finally {
       recording.close();
     }
@@ -26,7 +26,7 @@ export function addInfo(cli: Cli): void {
   });
 }
 
-async function infoDocument(recording: Recording) {
+async function infoDocument(path: string, recording: Recording) {
   const { FORMAT_VERSION } = await import('../trace/chunk.ts');
   const { guest, header, end } = recording;
   return {
@@ -37,8 +37,7 @@ async function infoDocument(recording: Recording) {
     interrupts: recording.interrupts,
     dmaBytes: recording.dmaBytes,
     bytes: recording.bytes,
-    // Key states are rebuilt when a recording is opened; none are kept beside it yet.
-    checkpoints: 0,
+    checkpoints: (await keyStatesBeside(path, recording)).count,
     frames: recording.frames,
     hashSpacing: header.hashSpacing,
     reason: end?.reason ?? null,
@@ -59,7 +58,17 @@ async function infoDocument(recording: Recording) {
   };
 }
 
-function show(path: string, recording: Recording, output: Output): void {
+/** Those that this build would use. */
+async function keyStatesBeside(path: string, recording: Recording) {
+  const { KeyFolder } = await import('../replay/key-folder.ts');
+  const { keyStatesOf } = await import('./key-states.ts');
+  loadBuildId();
+  const options = keyStatesOf(path);
+  const heads = options ? new KeyFolder({ ...options, recording }).heads() : [];
+  return { count: heads.length, bytes: heads.reduce((sum, head) => sum + head.bytes, 0) };
+}
+
+async function show(path: string, recording: Recording, output: Output): Promise<void> {
   const { guest, header, end } = recording;
   const images = header.images.map(
     ({ role, name, size, sha256 }) =>
@@ -68,6 +77,7 @@ function show(path: string, recording: Recording, output: Output): void {
   const ended = end
     ? `${end.reason}, state hash ${end.stateHash}`
     : output.style('yellow', 'incomplete: the recorder did not get to the end');
+  const keys = await keyStatesBeside(path, recording);
   const rows: [string, string][] = [
     ['recording', `${basename(path)}, ${bytes(recording.bytes)}, by ${header.writer}`],
     ['engine', engineText(header.engine)],
@@ -80,6 +90,7 @@ function show(path: string, recording: Recording, output: Output): void {
       'guest',
       [guest.name, `${guest.memoryBytes / 2 ** 20} MiB`, guest.cpuModel].filter(Boolean).join(', '),
     ],
+    ['key states', keys.count > 0 ? `${count(keys.count)}, ${bytes(keys.bytes)}` : ''],
     ['boot', guest.bootFormat],
     ['append', guest.append],
     ['clock', `starts at ${guest.rtcBase}`],

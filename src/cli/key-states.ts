@@ -1,6 +1,6 @@
 /** Where the key states of a recording go, and how much of them there may be. */
 
-import { engineBuild } from '../engine/index.ts';
+import { engineBuild } from '../engine/build.ts';
 import { keyFolderPath } from '../replay/key-folder.ts';
 import type { KeyStatesOptions } from '../replay/key-states.ts';
 import { UsageError } from './errors.ts';
