@@ -48,12 +48,12 @@ class Taken {
 export async function measureLoops(options: LoopOptions): Promise<BenchRow[]> {
   const taken = new Taken();
   const { rounds, scale, qemu, said } = options;
-  const jobs: { loop: Loop; count: number; kinds: Kind[] }[] = [
+  const jobs: { loop: Loop; count: number; kinds: Kind[]; more?: number }[] = [
     ...Object.entries(RATES).map(([loop, { count }]) => {
       return { loop: loop as Rate, count, kinds: ['jit', 'interp', 'qemu'] as Kind[] };
     }),
-    ...Object.entries(COSTS).map(([loop, { count }]) => {
-      return { loop: loop as Cost, count, kinds: ['jit', 'qemu'] as Kind[] };
+    ...Object.entries(COSTS).map(([loop, { count, more }]) => {
+      return { loop: loop as Cost, count, more, kinds: ['jit', 'qemu'] as Kind[] };
     }),
     { loop: 'spin', count: SPIN_COUNT, kinds: ['jit'] },
     { loop: 'timer', count: SPIN_COUNT, kinds: ['jit'] },
@@ -62,17 +62,17 @@ export async function measureLoops(options: LoopOptions): Promise<BenchRow[]> {
   for (let round = 0; round < rounds; round++) {
     said(`loops, round ${round + 1} of ${rounds}`);
     const idle = qemu === undefined ? await qemuSeconds('int', 0) : undefined;
-    for (const { loop, count, kinds } of jobs) {
+    for (const { loop, count, kinds, more = 1 } of jobs) {
       for (const kind of kinds) {
         if (options.stopped()) return [];
         if (kind !== 'qemu') {
           await runOurs(taken, loop, count * scale, kind);
         } else if (idle !== undefined) {
-          const seconds = await qemuSeconds(loop, count * scale);
+          const seconds = await qemuSeconds(loop, count * scale * more);
           const list = taken.qemu.get(loop) ?? [];
           // What it does before the loop is not the loop.
           const own = (seconds ?? 0) - idle;
-          list[round] = own >= QEMU_SECONDS_MIN ? own : undefined;
+          list[round] = own >= QEMU_SECONDS_MIN ? own / more : undefined;
           taken.qemu.set(loop, list);
         }
       }
