@@ -2,7 +2,7 @@
  * How long a key takes in the terminal interface: types keys into it on a pseudoterminal and waits for
  * what is drawn, as a person would see it. Standing where `--at` says, which is gone to first.
  *
- *     node dist/scripts/key-latency.js boot.retro --at 90% [--size 120x40] [--rounds 8]
+ *     node dist/scripts/key-latency.js boot.retro --at 90% [--size 120x40] [--rounds 8] [--without KEYS]
  *
  * Prints one JSON document: for all keys and for each, milliseconds to the first complete picture and to
  * the last (of a move that shows progress, the place where it ends), and the processor time of a key, which
@@ -96,6 +96,12 @@ class Session {
     };
   }
 
+  /** The most memory it ever had (proc(5), status). */
+  get peakMib(): number {
+    const status = readFileSync(`/proc/${this.#pty.pid}/status`, 'utf8');
+    return Math.round(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024);
+  }
+
   get pid(): number {
     return this.#pty.pid;
   }
@@ -130,6 +136,7 @@ const { values, positionals } = parseArgs({
     at: { type: 'string', default: '90%' },
     size: { type: 'string', default: '120x40' },
     rounds: { type: 'string', default: '8' },
+    without: { type: 'string', default: '' },
   },
 });
 const [cols = 120, rows = 40] = values.size.split('x').map(Number);
@@ -143,9 +150,12 @@ await pause(READ_AHEAD_MS);
 const startCpuMs = session.cpuMs;
 const timed: Timed[] = [];
 for (let round = 0; round < Number(values.rounds); round++) {
-  for (const key of ROUND) timed.push(await session.time(key));
+  for (const key of ROUND) {
+    if (!values.without.includes(key)) timed.push(await session.time(key));
+  }
 }
 const cpuMs = session.cpuMs - startCpuMs;
+const { peakMib } = session;
 session.end();
 const answered = timed.filter(({ firstMs }) => firstMs !== undefined);
 const byKey = Object.fromEntries(
@@ -160,6 +170,7 @@ process.stdout.write(
       keys: timed.length,
       unanswered: timed.filter(({ firstMs }) => firstMs === undefined).map(({ key }) => key),
       arriveMs: Math.round(arriveMs),
+      peakMib,
       cpuMsPerKey: Number((cpuMs / timed.length).toFixed(1)),
       first: summary(answered.map(({ firstMs }) => firstMs!)),
       last: summary(answered.map(({ lastMs }) => lastMs)),

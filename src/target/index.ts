@@ -12,7 +12,7 @@ export type { Bookmark } from '../replay/bookmarks.ts';
 export { EXECUTE_BYTES_MAX, type StopCondition } from '../replay/conditions.ts';
 export { type Divergence, describeDivergence } from '../replay/divergence.ts';
 export { compareMarks, formatMark, type Mark, MarkError } from '../replay/mark.ts';
-export type { Progress, WorkControl } from '../replay/work.ts';
+export { finishAsync, type Progress, type WorkControl } from '../replay/work.ts';
 export type { Frame } from '../trace/frame.ts';
 export type { GuestConfig } from '../trace/header.ts';
 export type {

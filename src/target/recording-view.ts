@@ -7,8 +7,11 @@
 
 import type { Filter } from '../exits/filter.ts';
 import type { Place, TracedFrame } from '../exits/subject.ts';
+import type { StopCondition } from '../replay/conditions.ts';
+import { type Found, FrameSearch } from '../replay/frame-search.ts';
 import type { Mark } from '../replay/mark.ts';
 import type { Timeline } from '../replay/timeline.ts';
+import type { Work } from '../replay/work.ts';
 import type { FrameBlock } from '../trace/block.ts';
 import { type Frame, KIND, type Kind, type Shape } from '../trace/frame.ts';
 import type { Recording } from '../trace/recording.ts';
@@ -106,6 +109,13 @@ export class RecordingView {
   consoleMark(count: number): Mark {
     const { console, positions } = this.#timeline;
     return positions.after(console.ordinalOf(count - 1));
+  }
+
+  /** What the recording knows without running: the next or last frame, or text on the console. */
+  find(condition: StopCondition, from: Mark, forwards: boolean): Work<Found> {
+    const { positions, console } = this.#timeline;
+    const search = new FrameSearch(positions, () => console, [condition]);
+    return forwards ? search.next(from) : search.previous(from);
   }
 
   /** As much of the console as has been read so far, and the icount at which byte `i` was sent. */

@@ -8,6 +8,7 @@ import {
   compareMarks,
   type DebugTarget,
   disassemble,
+  finishAsync,
   gva,
   linearRip,
   type Mark,
@@ -113,9 +114,28 @@ export class Travel {
   }
 
   /** To the next or the last place where one condition holds. */
-  event(condition: StopCondition, forwards: boolean, control: WorkControl): Promise<TargetStop> {
-    if (forwards) return this.#target.run([condition], control);
-    return this.#target.reverseContinue([condition], control);
+  async event(
+    condition: StopCondition,
+    forwards: boolean,
+    control: WorkControl,
+  ): Promise<TargetStop | string> {
+    const target = this.#target;
+    if (condition.kind === 'address' || condition.kind === 'memory') {
+      return forwards
+        ? await target.run([condition], control)
+        : await target.reverseContinue([condition], control);
+    }
+    // The recording knows: nothing is run to find out that there is none.
+    const { mark } = target.when();
+    const found = await finishAsync(target.recording.find(condition, mark, forwards), control);
+    if (found === 'cancelled') return { reason: 'cancelled', mark };
+    if (!found) {
+      if (forwards && target.live && !target.live.ended)
+        return await target.run([condition], control);
+      return forwards ? 'there is none after this' : 'there is none before this';
+    }
+    const stop = await target.seekTo(found.mark, control);
+    return stop.reason === 'reached' ? { ...stop, reason: 'hit', conditions: [0] } : stop;
   }
 
   /** The neighbouring checkpoint. */
