@@ -23,13 +23,13 @@ const { values, positionals } = parseArgs({
     marks: { type: 'string' },
     seed: { type: 'string' },
     limit: { type: 'string' },
-    less: { type: 'boolean' },
+    'one-sided': { type: 'boolean' },
   },
 });
 const [path, symbols] = positionals;
 if (path === undefined || symbols === undefined) {
   process.stderr.write(
-    'usage: npm run agree-with-gdb -- RECORDING VMLINUX [--marks 500] [--seed 1] [--limit 12]\n',
+    'usage: npm run agree-with-gdb -- RECORDING VMLINUX [--marks 500] [--seed 1] [--limit 12] [--one-sided]\n',
   );
   process.exit(2);
 }
@@ -52,8 +52,8 @@ const random = (): number => {
   state ^= state << 5;
   return (state >>> 0) / 2 ** 32;
 };
-// Three times as many as wanted: many are in user mode or in the decompressor.
-const icounts = Array.from({ length: wanted * 3 }, () => Math.floor(random() * end));
+// Four times as many as wanted: many are in user mode or in the decompressor.
+const icounts = Array.from({ length: wanted * 4 }, () => Math.floor(random() * end));
 try {
   const found = await compareWithGdb({
     target,
@@ -69,7 +69,8 @@ try {
     },
   });
   for (const line of found.differences.slice(0, 400)) process.stdout.write(`${line}\n`);
-  if (values.less) for (const line of found.lesser) process.stdout.write(`less: ${line}\n`);
+  if (values['one-sided'])
+    for (const line of found.lesser) process.stdout.write(`one-sided: ${line}\n`);
   const { marks, frames, values: count, less, more, astray, entryValues, differences } = found;
   process.stdout.write(
     `${marks} marks: ${frames} frames and ${count} values agree but for ${differences.length}; ` +

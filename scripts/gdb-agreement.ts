@@ -32,7 +32,7 @@ export interface Agreement {
   /** Backtraces that are not compared to their end: in assembly without CFI gdb stops or guesses. */
   astray: number;
   readonly differences: string[];
-  /** What we called optimised out, for those who want to know why. */
+  /** What only one of the two knows, for those who want to know why. */
   readonly lesser: string[];
 }
 
@@ -42,6 +42,8 @@ interface GdbFrame {
   readonly line: number;
   readonly pc: string;
   readonly inlined: boolean;
+  /** An interrupt's entry: gdb shows the line behind its call instead of the call's. */
+  readonly signal: boolean;
   readonly variables: readonly GdbVariable[];
 }
 
@@ -113,6 +115,7 @@ def ask(limit):
                 "line": place.line,
                 "pc": str(frame.pc()),
                 "inlined": frame.type() == gdb.INLINE_FRAME,
+                "signal": frame.type() == gdb.SIGTRAMP_FRAME,
                 "variables": variables(frame),
             })
             frame = frame.older()
@@ -139,14 +142,16 @@ export class Gdb {
   static start(folder: string, commands: readonly string[]): Gdb {
     const script = join(folder, 'ask.py');
     writeFileSync(script, ASK);
-    const child = spawn('gdb', ['-nx', '-q'], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = spawn('gdb', ['-nx', '-q'], { stdio: ['pipe', 'pipe', 'ignore'] });
     const gdb = new Gdb(child);
     const settings = ['set confirm off', 'set pagination off', 'set height 0', 'set width 0'];
     for (const line of [...settings, ...commands, `source ${script}`]) gdb.#send(line);
     return gdb;
   }
 
-  async frames(limit: number): Promise<GdbFrame[]> {
+  async frames(icount: number, limit: number): Promise<GdbFrame[]> {
+    // It is there already; but the stub answers from memory until gdb itself has done something.
+    this.#send(`monitor seek ${icount}`);
     this.#send('maintenance flush register-cache');
     this.#send('maintenance flush dcache');
     this.#send(`python ask(${limit})`);
@@ -210,7 +215,7 @@ export async function compareWithGdb(request: AgreementRequest): Promise<Agreeme
       if (program.functionsAt(guest.register('rip') ?? 0n).length === 0) continue;
       // Connected when the guest is in the mode whose registers gdb will see.
       gdb ??= Gdb.start(folder, [...load, `target remote ${socket}`]);
-      compareAt(`icount ${icount}`, await gdb.frames(limit), request, found);
+      compareAt(`icount ${icount}`, await gdb.frames(icount, limit), request, found);
       found.marks++;
       request.progress?.(found.marks);
     }
@@ -254,7 +259,7 @@ function compareAt(
       our.pc.toString() === their.pc &&
       sameName(program, our.function, their.name) &&
       (our.inlined === their.inlined || our.by === 'tail call') &&
-      (place?.line ?? 0) === their.line &&
+      ((place?.line ?? 0) === their.line || their.signal) &&
       baseName(place?.file) === baseName(their.file ?? undefined);
     if (!same) {
       const mine = `${our.function} ${place?.file}:${place?.line} pc ${our.pc}`;
@@ -327,7 +332,7 @@ function compareValue(where: string, theirs: string, ours: Value, found: Agreeme
   if (theirs === 'optimized out') {
     if (ours.state === 'known' && ours.integer !== undefined) {
       found.more++;
-      found.differences.push(`${where}: gdb has ${theirs}, we have ${mine}`);
+      found.lesser.push(`${where}: gdb has ${theirs}, we have ${mine}`);
     }
   } else if (theirs === 'unreadable' || theirs === 'error') {
     if (ours.state === 'known') found.more++;

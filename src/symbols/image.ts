@@ -185,9 +185,11 @@ export class Image implements ProgramImage {
     return this.#indexes.files;
   }
 
+  /** Of an image with debug information. */
   get names(): NameIndex {
-    const { names } = this.#indexes;
-    this.#names ??= new NameIndex(this.info!, names);
+    const { info } = this;
+    if (!info) throw new Error(`${this.name} has no debug information`);
+    this.#names ??= new NameIndex(info, this.#indexes.names);
     return this.#names;
   }
 

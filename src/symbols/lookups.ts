@@ -31,7 +31,7 @@ export function functionsAt(image: Image, at: bigint, paths: SourcePaths): Progr
 /** All with that name that have code. */
 export function functionsNamed(image: Image, name: string, paths: SourcePaths): ProgramFunction[] {
   const found = new Map<string, ProgramFunction>();
-  for (const die of image.names.lookUp(name, 'function')) {
+  for (const die of image.info ? image.names.lookUp(name, 'function') : []) {
     for (const copy of codeOf(die)) {
       const described = describe(image, copy, paths);
       if (described.ranges.length > 0) found.set(`${described.entry}`, described);
