@@ -6,7 +6,7 @@
 import type { DebugTarget, WorkControl } from '../target/index.ts';
 import { Framing, frame, HexFrames } from './framing.ts';
 import { hexText } from './hex.ts';
-import { type Answer, errorText, type Motion } from './packet.ts';
+import { type Answer, errorText, type HexBytes, type Motion } from './packet.ts';
 import { type GuestKnowledge, Stub } from './stub.ts';
 import { lookUp } from './table.ts';
 
@@ -131,7 +131,7 @@ export class Connection {
 
   #reply(reply: Reply): void {
     if (typeof reply !== 'object') this.#send(reply ?? '');
-    else if (reply.kind === 'hex') this.#sendHex(reply.bytes);
+    else if (reply.kind === 'hex') this.#sendHex(reply);
     else {
       if (reply.reply !== undefined) this.#send(reply.reply);
       this.#flush();
@@ -143,9 +143,16 @@ export class Connection {
     this.#sendFrame(frame(payload));
   }
 
-  #sendHex(data: Uint8Array): void {
-    const free = this.#out.length === 0 && (this.#wire.drained?.() ?? false);
-    this.#sendFrame(this.#hex.frame(data, free));
+  #sendHex(answer: HexBytes): void {
+    const { bytes, again } = answer;
+    if (again instanceof Uint8Array) this.#sendFrame(again);
+    else if (again) {
+      answer.again = new HexFrames().frame(bytes, false);
+      this.#sendFrame(answer.again);
+    } else {
+      const free = this.#out.length === 0 && (this.#wire.drained?.() ?? false);
+      this.#sendFrame(this.#hex.frame(bytes, free));
+    }
   }
 
   #sendFrame(bytes: Uint8Array): void {

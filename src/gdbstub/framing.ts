@@ -188,7 +188,7 @@ const SUMS = Uint8Array.from(PAIRS, (pair) => (pair & 0xff) + (pair >> 8));
  * buffers made anew for each are what the garbage collector is busy with otherwise.
  */
 export class HexFrames {
-  #pairs = new Uint16Array(1024);
+  #pairs = new Uint16Array(0);
 
   frame(data: Uint8Array, reuse: boolean): Uint8Array {
     if (!reuse || this.#pairs.length < data.length + 3) {

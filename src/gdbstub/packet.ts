@@ -23,6 +23,8 @@ export interface Farewell {
 export interface HexBytes {
   readonly kind: 'hex';
   readonly bytes: Uint8Array;
+  /** Of an answer that may be given again: the packet it was. */
+  again?: Uint8Array | 'not sent yet';
 }
 
 export type Answer = string | undefined | HexBytes | Motion | Farewell;

@@ -5,6 +5,7 @@ import { describeDivergence } from '../target/index.ts';
 import type { AgentContext } from './agent.ts';
 import { type Break, Breakpoints, conditionsOf } from './breakpoints.ts';
 import { LinuxGuest } from './linux-guest.ts';
+import type { HexBytes } from './packet.ts';
 import { AMD64, type Architecture } from './registers.ts';
 import { stopReply } from './stop-reply.ts';
 import { Tracepoints } from './tracepoints.ts';
@@ -31,7 +32,7 @@ export class Stub {
   physical = false;
   noAck = false;
   /** What `g` answers, as long as nothing but looking goes on. */
-  registerBlock: Uint8Array | undefined;
+  registerBlock: HexBytes | undefined;
   /** gdb has asked for branch traces; and the one that it is reading, piece by piece. */
   tracing = false;
   history = '';

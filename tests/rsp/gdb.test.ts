@@ -129,6 +129,48 @@ describe.skipIf(!GDB)('gdb', () => {
     `);
   });
 
+  test('reads everything there is: registers, types, structures, memory', async () => {
+    const lines = await at('50%', [
+      'hbreak queue_push if queue->length >= 20',
+      'continue',
+      'info all-registers',
+      'ptype struct job',
+      'print *(struct job *) node',
+      'print sizeof(struct log_entry)',
+      'print queue->length * 2 + 1',
+      'x/2i $rip',
+      'find /w queue, +24, queue->length',
+      'compare-sections .rodata',
+      'info threads',
+      'monitor info registers',
+      'monitor info tlb',
+      'monitor irqs 2',
+      'monitor exits 2',
+      'monitor page-walk $rip',
+    ]);
+    const text = lines.join('\n');
+    for (const name of [
+      'rax',
+      'st7',
+      'xmm15',
+      'mxcsr',
+      'fs_base',
+      'cr4',
+      'efer',
+      'tr_base',
+      'icount',
+    ]) {
+      expect(text).toMatch(new RegExp(`^${name} +\\S`, 'm'));
+    }
+    expect(text).toMatch(/type = struct job \{\n {4}struct list_node link;/);
+    expect(text).toMatch(/\$1 = \{link = \{next = 0x/);
+    expect(text).toMatch(/^\$3 = (41|43|45|47|49|51|53|55|57)$/m);
+    expect(text).toMatch(/^=> 0x10214e <queue_push\+\d+>:\t/m);
+    expect(text).toMatch(/[1-9] patterns? found/);
+    expect(text).toMatch(/\* 1 +Thread 1 \(vCPU 0\) "vCPU 0" +queue_push/);
+    expect(text).toMatch(/page of \d+ KiB/);
+  });
+
   test('writes into a diversion, which is gone afterwards', async () => {
     const lines = await at('50%', [
       'print log_count = 7',

@@ -20,7 +20,7 @@ beforeAll(() => {
 
 const QUEUE_LENGTH = '0x110260';
 
-describe.skipIf(LLDBS.length === 0).each(LLDBS)('$command $version', (lldb) => {
+describe.skipIf(LLDBS.length === 0).each(LLDBS)('lldb $version', (lldb) => {
   const at = async (mark: string, commands: readonly string[]) => {
     await target.seekTo(target.resolve(mark));
     return runLldb(lldb, target, DEMO_ELF, commands);

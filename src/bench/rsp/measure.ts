@@ -55,7 +55,12 @@ interface Action {
   readonly run: (peer: Peer) => void;
   readonly after?: (peer: Peer) => void;
   readonly once?: boolean;
+  /** What one `run` counts for; 1 if not said. */
+  readonly answers?: number;
 }
+
+/** Packets that are sent before their replies are waited for. */
+const STREAM = 16;
 
 const ACTIONS: readonly Action[] = [
   { name: 'registers (g)', run: ({ wire }) => expectHex(wire.ask('g')) },
@@ -64,6 +69,16 @@ const ACTIONS: readonly Action[] = [
     run: ({ wire, memoryPackets }) => {
       for (const packet of memoryPackets) expectHex(wire.ask(packet));
     },
+  },
+  {
+    name: `registers, ${STREAM} packets at a time`,
+    run: ({ wire }) => void wire.stream(['g'], STREAM),
+    answers: STREAM,
+  },
+  {
+    name: `memory, ${STREAM} times 4 KiB at a time`,
+    run: ({ wire, memoryPackets }) => void wire.stream(memoryPackets, STREAM),
+    answers: STREAM,
   },
   { name: 'stepi (s)', run: ({ wire }) => expectStop(wire.ask('s')) },
   { name: 'reverse-stepi (bs)', run: ({ wire }) => expectStop(wire.ask('bs')) },
@@ -141,7 +156,7 @@ async function attach(ours: Served, qemu: Served): Promise<{ ours: Peer; qemu: P
 }
 
 /** Undefined if the stub is stuck. */
-function timed(peer: Peer, { before, run, after, once }: Action): Rate | undefined {
+function timed(peer: Peer, { before, run, after, once, answers = 1 }: Action): Rate | undefined {
   try {
     before?.(peer);
     const cpu = peer.served.cpu();
@@ -149,7 +164,7 @@ function timed(peer: Peer, { before, run, after, once }: Action): Rate | undefin
     let n = 0;
     do {
       run(peer);
-      n++;
+      n += answers;
     } while (!once && performance.now() - start < WINDOW_MS);
     const seconds = (performance.now() - start) / 1000;
     const rate = { perSecond: n / seconds, cpuMicroseconds: (peer.served.cpu() - cpu) / n };

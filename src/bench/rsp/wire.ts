@@ -14,10 +14,15 @@ const SO_RCVTIMEO = 20;
 const PATIENCE_S = 120n;
 const REPLY_BYTES = 1 << 20;
 const HASH = 0x23;
+const DOLLAR = 0x24;
+/** Of a longer reply nobody looks at more than the beginning. */
+const LONG = 600;
 
 export interface Wire {
-  /** Sends a packet and returns the reply's payload; console output on the way is left out. */
+  /** Sends a packet and returns the reply's payload, of a long one the beginning; console output on the way is left out. */
   ask(payload: string): string;
+  /** The same packets so many times in one go, as clients do that need not wait; their replies' bytes. */
+  stream(payloads: readonly string[], times: number): number;
   close(): void;
 }
 
@@ -61,31 +66,66 @@ export async function blockingWire(path: string): Promise<Wire> {
   c.setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, new Uint8Array(timeout.buffer), timeout.byteLength);
   if (c.connect(fd, address, SOCKADDR_BYTES) !== 0) throw new Error(`cannot connect to ${path}`);
   const buffer = Buffer.alloc(REPLY_BYTES);
-  const receive = (): string => {
+  /** Bytes of what came; it ends with the end of a packet. */
+  const receive = (): number => {
     let length = 0;
     for (;;) {
       const got = c.recv(fd, buffer.subarray(length), REPLY_BYTES - length, 0);
       if (got <= 0) throw new SilentError(`${path}: no answer in ${PATIENCE_S} s`);
       length += got;
-      if (length > 3 && buffer[length - 3] === HASH) return buffer.toString('latin1', 0, length);
+      if (length > 3 && buffer[length - 3] === HASH) return length;
     }
   };
-  const ask = (payload: string): string => {
+  // The same packets are asked again and again: what is timed is not their making.
+  const made = new Map<string, Buffer>();
+  const packet = (payload: string): Buffer => {
+    const known = made.get(payload);
+    if (known) return known;
     const bytes = Buffer.from(`$${payload}#${checksum(payload)}`, 'latin1');
+    made.set(payload, bytes);
+    return bytes;
+  };
+  const ask = (payload: string): string => {
+    const bytes = packet(payload);
     c.send(fd, bytes, bytes.length, 0);
     for (;;) {
+      const length = receive();
+      if (length > LONG && buffer[0] === DOLLAR) return buffer.toString('latin1', 1, LONG);
       // The last packet of what came: those before it are `O`, output.
-      const text = receive();
+      const text = buffer.toString('latin1', 0, length);
       const last = expanded(text.slice(text.lastIndexOf('$') + 1, -3));
       if (!/^O[0-9a-f]*$/.test(last) || last === 'OK') return last;
     }
+  };
+  const stream = (payloads: readonly string[], times: number): number => {
+    const name = `${times} ${payloads.join(' ')}`;
+    let bytes = made.get(name);
+    if (!bytes) {
+      const once = Buffer.concat(payloads.map(packet));
+      bytes = Buffer.concat(Array.from({ length: times }, () => once));
+      made.set(name, bytes);
+    }
+    c.send(fd, bytes, bytes.length, 0);
+    let ends = 0;
+    let length = 0;
+    // Replies are hex digits: each '#' ends one, with two digits behind it.
+    while (ends < payloads.length * times || buffer[length - 3] !== HASH) {
+      const got = c.recv(fd, buffer.subarray(length), REPLY_BYTES - length, 0);
+      if (got <= 0) throw new SilentError(`${path}: no answer in ${PATIENCE_S} s`);
+      for (let i = buffer.indexOf(HASH, length); i >= 0 && i < length + got; ) {
+        ends++;
+        i = buffer.indexOf(HASH, i + 1);
+      }
+      length += got;
+    }
+    return length;
   };
   ask('qSupported:swbreak+;hwbreak+');
   ask('QStartNoAckMode');
   // QEMU's stub answers `p` only to those who have read its description.
   ask('qXfer:features:read:target.xml:0,800');
   c.send(fd, Buffer.from('+'), 1, 0);
-  return { ask, close: () => void c.close(fd) };
+  return { ask, stream, close: () => void c.close(fd) };
 }
 
 function checksum(payload: string): string {

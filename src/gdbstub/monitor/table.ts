@@ -34,6 +34,8 @@ const ALIASES: Readonly<Record<string, string>> = {
   'seek-ticks': 'seek',
   replay_seek: 'seek',
   'elapsed-time': 'when',
+  'when-ticks': 'when',
+  'delete checkpoint': 'unbookmark',
 };
 
 /** What it shows, each line ended. Never throws for what a person can type. */

@@ -50,8 +50,8 @@ export const registerPackets: readonly Packet[] = [
     looks: true,
     handle: (stub, args) => {
       if (args !== '') return E_MALFORMED;
-      stub.registerBlock ??= allRegisters(stub);
-      return hexBytes(stub.registerBlock);
+      stub.registerBlock ??= { ...hexBytes(allRegisters(stub)), again: 'not sent yet' };
+      return stub.registerBlock;
     },
   },
   { name: 'G', handle: writeAll },
