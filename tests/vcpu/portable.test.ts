@@ -116,6 +116,19 @@ describe('a breakpoint', () => {
     expect(vcpu.run(icount(1000))).toEqual({ kind: 'until' });
   });
 
+  it('asks in front of every iteration of REP', () => {
+    const vcpu = longMode('mov ecx, 20; mov edi, 0x300000; rep stosb; nop');
+    const seen: bigint[] = [];
+    const when = () => {
+      seen.push(vcpu.registers().gpr[1]!);
+      return seen.at(-1) === 7n;
+    };
+    vcpu.setBreakpoints([{ id: 1, gva: gva(BigInt(CODE_AT + 10)), when }]);
+    expect(vcpu.run(icount(100))).toMatchObject({ kind: 'debug', stops: [{ id: 1 }] });
+    expect(vcpu.icount).toBe(15);
+    expect(seen).toEqual(Array.from({ length: 14 }, (_, i) => BigInt(20 - i)));
+  });
+
   it('is at one linear address, though the code is mapped at two', () => {
     // The page of code is copied, so that one breakpoint's offset has code in both places.
     const vcpu = longMode('jmp rbx');

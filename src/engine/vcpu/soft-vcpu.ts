@@ -247,8 +247,9 @@ export class SoftVcpu implements Vcpu {
       const raised = { vector: 1, error: undefined };
       return this.#deliver(() => deliverException(this.#cpu, raised, 'breakpoint'));
     }
-    const alone =
-      redo || tf || shadow !== L.SHADOW_NONE || breaks || this.#watches.passing || flags & FL_RF;
+    // Behind a breakpoint that is passed comes one instruction: the next iteration of REP is at it again.
+    const passing = this.#watches.passing || s.u32(L.BREAK_PASS);
+    const alone = redo || tf || shadow !== L.SHADOW_NONE || breaks || passing || flags & FL_RF;
     const slice = this.#slices < WARM_SLICES ? SLICE_WARM : SLICE_MAX;
     const budget = alone ? 1 : Math.min(until - this.#icount, slice, this.#limits.slice);
     s.setU32(L.SHADOW, L.SHADOW_NONE);
