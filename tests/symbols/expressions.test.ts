@@ -75,6 +75,8 @@ test.each([
   ['((struct task *)tasks)->id', 'u32: 0'],
   ['tasks[1].state', 'enum task_state: TASK_RUNNABLE'],
   ['tasks[1].state == TASK_RUNNABLE', 'int: 1'],
+  ['job_submit::arguments[1]', 'const u32: 2000'],
+  ["'scheduler.c'::tasks[1].id", 'u32: 1'],
   ['$rip == $pc', 'int: 1'],
   ['$eax == (unsigned)$rax', 'int: 1'],
   ['(u8)$al == ($rax & 0xff)', 'int: 1'],

@@ -5,9 +5,12 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { DebugProgram } from '../../src/symbols/debug-program.ts';
+import { Image } from '../../src/symbols/image.ts';
 import { IndexCache, indexKey } from '../../src/symbols/index-cache.ts';
 import { openProgram } from '../../src/symbols/open.ts';
-import { type ProgramOptions, SymbolError } from '../../src/symbols/program.ts';
+import { type Guest, type ProgramOptions, SymbolError } from '../../src/symbols/program.ts';
+import { SourcePaths } from '../../src/symbols/source-paths.ts';
 import { DEMO_ELF } from '../rsp/demo.ts';
 import { compiled, NOT_HERE } from './compiled.ts';
 
@@ -78,14 +81,46 @@ describe.skipIf(NOT_HERE !== undefined)('separate debug files', () => {
     expect(() => open(compiled('shapes.c', ['-gsplit-dwarf', '-gdwarf-4']))).toThrow(SymbolError);
   });
 
-  test('a module is relocated to where the guest has it', () => {
-    const path = join(folder, 'shapes.o');
+  test('a file that is not linked is put where the guest has its sections', () => {
+    const path = join(folder, 'shapes.ko');
     const source = join(import.meta.dirname, 'programs/shapes.c');
-    execFileSync('gcc', ['-g', '-c', '-ffunction-sections', '-fno-pie', '-o', path, source]);
-    const program = open(path);
+    const options = ['-g', '-O0', '-c', '-fno-pie', '-mcmodel=kernel', '-mno-red-zone'];
+    execFileSync('gcc', [...options, '-o', path, source]);
     // Nothing is loaded, so nothing has an address.
-    expect(program.nameOf(0n)).toBeUndefined();
-    expect(program.addressesOf('shapes.c', 81)).toBeUndefined();
+    expect(open(path).addressesOf('shapes.c', 91)).toBeUndefined();
+    const text = 0xffff_ffff_c000_0000n;
+    const data = 0xffff_ffff_c010_0000n;
+    const sections = new Map([
+      ['.text', text],
+      ['.data', data],
+      ['.bss', data + 0x8000n],
+      ['.rodata', data + 0x10000n],
+    ]);
+    const image = new Image(path, { sections, debugDirectories: [] });
+    const program = new DebugProgram({
+      images: [image],
+      paths: new SourcePaths(),
+      debugDirectories: [],
+    });
+    const symbols = execFileSync('nm', [path], { encoding: 'utf8' });
+    const offset = (name: string): bigint =>
+      BigInt(`0x${new RegExp(`^([0-9a-f]+) \\w ${name}$`, 'm').exec(symbols)?.[1]}`);
+    const stop = text + offset('stop');
+    expect(program.functionsNamed('stop').map(({ entry }) => entry)).toEqual([stop]);
+    expect(program.functionsAt(stop)[0]?.name).toBe('stop');
+    expect(program.nameOf(stop + 4n)).toBe('stop+0x4');
+    expect(program.lineAt(stop)).toMatchObject({ line: 90 });
+    expect(program.addressesOf('shapes.c', 91)?.addresses[0]).toBeGreaterThan(stop);
+    const guest: Guest = {
+      bits: 64,
+      readMemory: () => new Uint8Array(0),
+      register: () => undefined,
+    };
+    expect(program.evaluate('&all', { guest }).integer).toBe(data + offset('all'));
+    expect(program.evaluate('&answer', { guest }).integer).toBe(data + offset('answer'));
+    // Its frames are found by tables that were relocated as well.
+    const rules = image.callFrames?.rulesAt(stop);
+    expect(rules?.cfa).toMatchObject({ kind: 'register', register: 7, offset: 8n });
   });
 });
 

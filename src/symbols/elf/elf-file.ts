@@ -197,11 +197,11 @@ export class ElfFile {
   }
 }
 
-const LATIN1 = new TextDecoder('latin1');
-
 /** A zero-terminated text; up to the end where the terminator is missing. */
 export function textAt(bytes: Uint8Array, at: number): string {
   if (at >= bytes.length) return '';
   const end = bytes.indexOf(0, at);
-  return LATIN1.decode(bytes.subarray(at, end < 0 ? undefined : end));
+  const { buffer, byteOffset, length } = bytes;
+  const whole = bytes instanceof Buffer ? bytes : Buffer.from(buffer, byteOffset, length);
+  return whole.toString('latin1', at, end < 0 ? length : end);
 }
