@@ -107,7 +107,7 @@ export function* walkFrames(world: FrameWorld, guest: Guest): Generator<ProgramF
       const image = world.imageAt(at);
       if (!image || image.bits !== machine.bytes * 8) return undefined;
       let found = tables.get(image);
-      if (!found) tables.set(image, (found = unwindTables(image)));
+      if (!found) tables.set(image, (found = unwindTables(image, guest)));
       return found;
     },
     functionStart: (at) => world.imageAt(at)?.symbolStart(at),
@@ -222,10 +222,10 @@ function scopesOf(image: Image, at: bigint): Die[] {
   }
 }
 
-function unwindTables(image: Image): UnwindTables {
+function unwindTables(image: Image, guest: Guest): UnwindTables {
   return {
     frames: image.callFrames,
-    orc: image.orc,
+    orc: image.orc ?? image.orcInGuest(guest),
     toLinked: (at) => image.toLinked(at),
     toGuest: (linked) => image.toGuest(linked),
   };

@@ -27,10 +27,16 @@ import {
 import type { Layout } from './elf/relocate.ts';
 import { elfSymbols, rawSymbols } from './elf/symtab.ts';
 import { type IndexCache, type Indexes, indexKey } from './index-cache.ts';
-import { type AddressRange, type ProgramImage, SymbolError, type SymbolFile } from './program.ts';
+import {
+  type AddressRange,
+  type Guest,
+  type ProgramImage,
+  SymbolError,
+  type SymbolFile,
+} from './program.ts';
 import { SymbolTable } from './symbol-table.ts';
 import { parseSystemMap } from './system-map.ts';
-import type { OrcTable } from './unwind/orc.ts';
+import { type OrcTable, orcOfGuest } from './unwind/orc.ts';
 import { callFramesOf, orcOf } from './unwind/tables.ts';
 
 export interface ImageOptions {
@@ -164,6 +170,21 @@ export class Image implements ProgramImage {
     return this.linkedRanges.some(({ start, end }) => linked >= start && linked < end);
   }
 
+  /** Of a kernel of which there are only symbols: its memory has the tables, once it is there. */
+  orcInGuest(guest: Guest): OrcTable | undefined {
+    if (this.elf !== undefined || this.bits !== 64 || guest.bits !== 64) return undefined;
+    if (this.#orc?.table && this.#orc.slide === this.slide) return this.#orc.table;
+    const table = orcOfGuest(
+      (name) => {
+        const symbol = this.symbols.symbol(name);
+        return symbol && this.toGuest(symbol.start);
+      },
+      (at, length) => guest.readMemory(at, length),
+    );
+    this.#orc = { slide: this.slide, table };
+    return table;
+  }
+
   unitAt(linked: bigint): Unit | undefined {
     if (!this.info) return undefined;
     this.#map ??= new AddressMap(this.info, this.base);
@@ -251,6 +272,7 @@ export class Image implements ProgramImage {
 
   /** For where the image is now. */
   get orc(): OrcTable | undefined {
+    if (this.elf === undefined) return undefined;
     if (this.#orc?.slide !== this.slide) this.#orc = { slide: this.slide, table: orcOf(this) };
     return this.#orc.table;
   }
