@@ -4,7 +4,7 @@
  * same everywhere.
  */
 
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { GROUPS } from '../../src/tui/keys.ts';
@@ -16,7 +16,6 @@ let tmux: Tmux | undefined;
 
 beforeAll(() => {
   if (tmuxMissing) console.warn(`skipped: screens in tmux: ${tmuxMissing}`);
-  copyFileSync('traces/demo.retro', join(folder.path, 'demo.retro'));
 });
 afterEach(() => {
   tmux?.end();
@@ -25,7 +24,10 @@ afterEach(() => {
 afterAll(() => folder.remove());
 
 async function open(columns: number, rows: number, ...more: string[]): Promise<Tmux> {
-  tmux = new Tmux(['tui', 'demo.retro', ...more], { cwd: folder.path, columns, rows });
+  // Each its own: what is kept beside a recording is there for the next one who opens it.
+  const cwd = mkdtempSync(join(folder.path, 'screens-'));
+  copyFileSync('traces/demo.retro', join(cwd, 'demo.retro'));
+  tmux = new Tmux(['tui', 'demo.retro', ...more], { cwd, columns, rows });
   await tmux.until('? for help');
   return tmux;
 }
