@@ -210,6 +210,8 @@ function loadTask(cpu: Cpu, task: Task, cpl: number, ext: 0 | 1): void {
   markAccessed(cpu, stack);
   cpu.setSegment(L.CS, code.hidden());
   cpu.setSegment(L.SS, stack.hidden());
+  // Before the others: their faults are delivered with these two.
+  cpu.access.modeChanged();
   for (const seg of [L.DS, L.ES, L.FS, L.GS]) {
     cpu.setSegment(seg, dataSegment(cpu, task.segments[seg]!, cpl, TS, ext));
   }
