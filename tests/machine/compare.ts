@@ -59,7 +59,7 @@ export function compareMachines(options: CompareOptions): Comparison {
   return { tallies, failures };
 }
 
-function makeCases(family: Family, { seed, casesEach }: CompareOptions): MachineCase[] {
+export function makeCases(family: Family, { seed, casesEach }: Pick<CompareOptions, 'seed' | 'casesEach'>): MachineCase[] {
   const r = new Random(seed ^ hash(family.name));
   return Array.from({ length: casesEach }, () => ({ ...family.make(r), family: family.name }));
 }

@@ -35,7 +35,7 @@ export const COMPARED_CPU: CpuModel = {
   ],
 };
 
-const TIMEOUT_MS = 15_000;
+const TIMEOUT_MS = 8_000;
 /** More instructions than a guest needs; one that does not end is found out by this. */
 const LIMIT = 2_000_000_000;
 /** So many without a word on the debug port are a hang: a case takes some 80,000. */

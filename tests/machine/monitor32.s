@@ -89,6 +89,7 @@ next:   mov esp, STACK
         rep movsd
 
 # --- the registers; paging is off
+        fninit
         mov ecx, IA32_EFER
         mov eax, [ebx + case_efer]
         xor edx, edx

@@ -4,7 +4,10 @@
  */
 
 import type { MachineCase } from './case.ts';
+import { FREE, GDT, MAIN_TSS } from './layout.ts';
 import type { EndState } from './states.ts';
+
+const TASK = FREE + 16;
 
 export interface Difference {
   readonly case: MachineCase;
@@ -25,29 +28,136 @@ const changed = ({ ours, theirs }: Difference, name: string): bigint =>
   (ours.values.get(name) ?? 0n) ^ (theirs.values.get(name) ?? 0n);
 const RF = 0x10000n;
 
+/** Does the case lead to a 286 task? Its descriptor is among the patches. */
+const has286Task = ({ case: c }: Difference): boolean =>
+  c.patches.some(({ at: where, bytes }) => where === GDT + TASK && (bytes[5]! & 0x1d) === 1);
+
+const upperHalves = (d: Difference): readonly string[] =>
+  has286Task(d)
+    ? d.names.filter((n) => !((REGISTER.test(n) || n[0] === '[') && (changed(d, n) & 0xffffn) === 0n))
+    : d.names;
+const REGISTER = /^(old-)?e([abcd]x|[sd]i|[bs]p)$/;
+
+/** Pushes of a CALL that then faults: SDM Vol. 2A CALL checks EIP before. */
+const pushesFirst = (d: Difference): readonly string[] =>
+  /call/.test(d.case.about) && d.ours.values.get('vector') === 13n
+    ? d.names.filter((n) => n !== 'changes' && n[0] !== '[')
+    : d.names;
+
+const without = (d: Difference, drop: (name: string, change: bigint) => boolean): readonly string[] =>
+  d.names.filter((name) => !drop(name, changed(d, name)));
+const vectorOf = (state: EndState): number => Number(state.values.get('vector') ?? -1n);
+const isMemory = (name: string): boolean => name === 'changes' || name[0] === '[';
+
+/** A fault that a new task's own selectors cause: #TS, #NP, #SS or what becomes of it. */
+const inNewTask = ({ ours, theirs, case: c }: Difference): boolean =>
+  ours.values.get('tr') !== BigInt(c.state.tr ?? MAIN_TSS) &&
+  [8, 10, 11, 12].includes(vectorOf(ours)) &&
+  [0, 8, 10, 11, 12].includes(vectorOf(theirs));
+const NEW_TASK_OPEN = /^(vector|error|[c-g]s|ss|old-.*|e(sp|ip|flags)|handler-esp|[fg]s-base)$/;
+
+const EITHER: readonly Omit<Rule, 'peer'>[] = [
+  {
+    name: 'upper halves of registers after a switch to a 286 task',
+    rest: upperHalves,
+  },
+  {
+    name: 'which selector of a new task is found wrong first, and on which stack',
+    rest: (d) =>
+      !inNewTask(d)
+        ? d.names
+        : vectorOf(d.ours) === 8 || vectorOf(d.theirs) === 8 || vectorOf(d.theirs) === 0
+          ? []
+          : without(d, (name) => NEW_TASK_OPEN.test(name) || isMemory(name)),
+  },
+  { name: 'CALL pushes before it checks EIP', rest: pushesFirst },
+  {
+    name: 'REP INS and OUTS of no elements check the port',
+    rest: (d) =>
+      /^rep (in|out)s/.test(d.case.code) && (d.case.state.gpr![1]! & 0xffffn) === 0n ? [] : d.names,
+  },
+  {
+    name: 'B0 to B3 of breakpoints that are not enabled',
+    rest: (d) => {
+      const dr7 = BigInt(d.case.state.dr?.[5] ?? 0);
+      const open = [0n, 1n, 2n, 3n].filter((n) => !((dr7 >> (2n * n)) & 3n)).map((n) => 1n << n);
+      const mask = open.reduce((a, b) => a | b, 0n);
+      return without(d, (name, change) => name === 'dr6' && (change & ~mask) === 0n);
+    },
+  },
+];
+
+const FETCH_RULE: Omit<Rule, 'peer'> = {
+  name: 'B0 to B3 of an instruction breakpoint that a trap comes before',
+  rest: (d) => {
+    const next = d.ours.values.get('eip') ?? d.ours.values.get('rip');
+    const at = (d.case.state.dr ?? []).slice(0, 4).map((a) => BigInt(a));
+    const mask = at.reduce((m, a, n) => (a === next ? m | (1n << BigInt(n)) : m), 0n);
+    return without(d, (name, change) => name === 'dr6' && (change & ~mask) === 0n);
+  },
+};
+
+const BOTH = [...EITHER, FETCH_RULE].flatMap((rule) => [
+  { ...rule, peer: 'QEMU' as const },
+  { ...rule, peer: 'Bochs' as const },
+]);
+
 const RULES: readonly Rule[] = [
   {
     peer: 'QEMU',
     name: 'RF is clear in the flags that a fault pushes',
     rest: (d) =>
-      d.names.filter((n) => !(changed(d, n) === RF && (/flags$/.test(n) || n.startsWith('[')))),
+      without(d, (n, change) => change === RF && (/flags$/.test(n) || n.startsWith('['))),
   },
   {
     peer: 'Bochs',
     name: 'RF is set in the flags that a double fault saves',
     rest: (d) =>
-      d.ours.values.get('vector') === 8n
-        ? d.names.filter((n) => !(changed(d, n) === RF && (/flags$/.test(n) || n.startsWith('['))))
+      vectorOf(d.ours) === 8
+        ? without(d, (n, change) => change === RF && (/flags$/.test(n) || n.startsWith('[')))
         : d.names,
   },
   {
     peer: 'Bochs',
     name: 'LAR leaves the limit in the undefined bits 16 to 19',
+    rest: (d) => (/^lar ebx/.test(d.case.code) ? without(d, (_, c) => (c & ~0xf0000n) === 0n) : d.names),
+  },
+  {
+    peer: 'Bochs',
+    name: 'the base of FS or GS under a null selector',
     rest: (d) =>
-      /^lar ebx/.test(d.case.code)
-        ? d.names.filter((n) => (changed(d, n) & ~0xf0000n) !== 0n)
+      without(
+        d,
+        (n) => /^[fg]s-base$/.test(n) && d.case.codeBits !== 64 && d.ours.values.get(n.slice(0, 2))! < 4n,
+      ),
+  },
+  {
+    peer: 'Bochs',
+    name: 'IRETD in virtual-8086 mode finds out about its EIP at the target',
+    rest: (d) => (d.case.code === 'iretd' && vectorOf(d.ours) === 13 && vectorOf(d.theirs) === 13 ? [] : d.names),
+  },
+  {
+    peer: 'Bochs',
+    name: "a new task's EIP is checked before the trap of its T bit",
+    rest: (d) =>
+      vectorOf(d.ours) === 1 && vectorOf(d.theirs) === 13 && (d.ours.values.get('dr6')! & 0x8000n) !== 0n
+        ? []
         : d.names,
   },
+  {
+    peer: 'Bochs',
+    name: 'VIF with VIP is #GP in virtual-8086 mode without CR4.VME, too',
+    rest: (d) =>
+      d.case.family === 'virtual-8086 mode' && !((d.case.state.cr4 ?? 0) & 1) && vectorOf(d.theirs) === 13
+        ? []
+        : d.names,
+  },
+  {
+    peer: 'Bochs',
+    name: 'SGDT and SIDT store the limit before #AC of the base',
+    rest: (d) => (/^s[gi]dt/.test(d.case.code) && vectorOf(d.ours) === 17 ? without(d, isMemory) : d.names),
+  },
+  ...BOTH,
 ];
 
 /** What explains all of a difference, or nothing does. */

@@ -24,9 +24,9 @@ import {
 } from './cpu.ts';
 import { type Hidden, markAccessed } from './descriptor.ts';
 import { mergedStack, StackReader, stackBytes } from './far-stack.ts';
-import { Fault } from './microcode.ts';
+import { Fault, TaskFault } from './microcode.ts';
 import { returnStack, toOuter } from './ret.ts';
-import { checkEntry, realSegment, v86Segment } from './segment.ts';
+import { checkEntry, realSegment, v86Segment, virtualInterruptDue } from './segment.ts';
 import { returnToTask } from './task.ts';
 
 const ARITHMETIC = 0x8d5;
@@ -152,6 +152,7 @@ function returnToV86(cpu: Cpu, frame: Frame): void {
   cpu.state.setU64(L.RSP, rsp);
   cpu.rflags = flags;
   enterCode(cpu, code, rip);
+  if (virtualInterruptDue(cpu)) throw new TaskFault(GP, 0);
 }
 
 /** IA-32e mode: from 64-bit code SS:RSP is always popped. */

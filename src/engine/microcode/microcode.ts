@@ -26,8 +26,8 @@ export class Fault {
 }
 
 /**
- * A fault behind the commit point of a task switch: RIP and all else already are the new task's, in
- * whose context it is delivered. SDM Vol. 3A §6.15, "Interrupt 10".
+ * A fault behind the commit point of a task switch, or of an IRET to virtual-8086 mode: RIP and all
+ * else already are the new code's, in whose context it is delivered. SDM Vol. 3A §6.15, "Interrupt 10".
  */
 export class TaskFault extends Fault {}
 

@@ -6,7 +6,10 @@
 import * as L from '../vcpu/layout.ts';
 import {
   type Cpu,
+  CR4_VME,
   canonical,
+  FL_VIF,
+  FL_VIP,
   GP,
   RIGHTS_DB,
   RIGHTS_G,
@@ -140,4 +143,13 @@ export function checkEntry(code: Hidden, longMode: boolean, rip: bigint, ext = 0
   if (longMode && code.rights & RIGHTS_L) {
     if (!canonical(rip)) throw new Fault(GP, ext);
   } else if (rip > BigInt(code.limit)) throw new Fault(GP, ext);
+}
+
+/**
+ * Entered with VIF and VIP both set, virtual-8086 mode has #GP(0) before its first instruction: the
+ * virtual interrupt can be taken. SDM Vol. 3B §20.3.2.
+ */
+export function virtualInterruptDue(cpu: Cpu): boolean {
+  const flags = cpu.rflags;
+  return cpu.v86 && (cpu.cr4 & CR4_VME) !== 0n && (flags & FL_VIF) !== 0 && (flags & FL_VIP) !== 0;
 }

@@ -25,7 +25,7 @@ import {
 } from './descriptor.ts';
 import { currentStack, StackWriter } from './far-stack.ts';
 import { Fault, TaskFault } from './microcode.ts';
-import { dataSegment, NP, nullSegment, stackDescriptor, TS, v86Segment } from './segment.ts';
+import { dataSegment, NP, nullSegment, stackDescriptor, TS, v86Segment, virtualInterruptDue } from './segment.ts';
 
 export interface TaskSwitch {
   readonly tss: Descriptor;
@@ -142,6 +142,7 @@ function startTask(cpu: Cpu, task: Task, cpl: number, { tss, ext, error }: TaskS
     state.setU64(L.RSP, stack.rsp);
   }
   if (task.eip > cpu.limit(L.CS)) throw new Fault(GP, ext);
+  if (virtualInterruptDue(cpu)) throw new Fault(GP, 0);
 }
 
 interface Task {

@@ -287,10 +287,11 @@ export class SoftVcpu implements Vcpu {
       case L.STATUS_BREAK:
         return this.#atBreak(until);
       case L.STATUS_INVALID:
+        if (!retired) this.#restoreBoundary(shadow, flags);
         this.#fetch.forgetJump();
         return undefined;
       case L.STATUS_LIMIT:
-        return this.#atLimit();
+        return this.#deliver(() => deliverException(this.#cpu, { vector: 13, error: 0 }));
       case L.STATUS_FULL:
         if (!retired) this.#restoreBoundary(shadow, flags);
         this.#blocks.makeRoom();
@@ -318,11 +319,15 @@ export class SoftVcpu implements Vcpu {
     s.setU32(L.STATUS, L.STATUS_NONE);
     s.setU32(L.ANSWER_NEXT, 0);
     this.#exports.run();
-    while (s.u32(L.STATUS) === L.STATUS_STOP && s.i32(L.LEFT) > 0) {
-      // The next block is longer than what is left: its first instructions one by one.
-      s.setU32(L.STATUS, L.STATUS_NONE);
-      const block = this.#exports.find();
-      if (block) this.#exports.partial(block, s.i32(L.LEFT));
+    while (s.i32(L.LEFT) > 0) {
+      const left = s.i32(L.LEFT);
+      const status = s.u32(L.STATUS);
+      if (status === L.STATUS_STOP) {
+        // The next block is longer than what is left: its first instructions one by one.
+        s.setU32(L.STATUS, L.STATUS_NONE);
+        const block = this.#exports.find();
+        if (block) this.#exports.partial(block, left);
+      } else if (status !== L.STATUS_LIMIT || !this.#partialToLimit(budget, left)) break;
     }
     const retired = budget - s.i32(L.LEFT);
     this.#icount += retired;
@@ -479,32 +484,36 @@ export class SoftVcpu implements Vcpu {
     return { kind: 'debug', stops: hit.map((id) => ({ kind: 'break', id, rip: gva })) };
   }
 
-  /** The block reaches beyond the code segment: as many instructions as lie within it, or #GP(0). */
-  #atLimit(): VmExit | undefined {
+  /** The block reaches beyond the code segment: runs those of its instructions that lie within it, if any. */
+  #partialToLimit(budget: number, left: number): boolean {
     const s = this.#state;
-    const rip = s.u64(L.RIP);
-    const limit = BigInt(s.u32(L.segment(L.CS) + L.SEG_LIMIT));
     const block = this.#exports.find();
-    if (!block) return undefined;
+    const fits = block ? this.#fitting(block) : 0;
+    const n = Math.min(fits, left);
+    if (n === 0) return false;
+    s.setU32(L.LEFT, n);
+    s.setCount(L.ICOUNT_END, this.#icount + budget - left + n);
+    s.setU32(L.STATUS, L.STATUS_NONE);
+    // Past the limit check, which is the block's first record.
+    this.#exports.partial(block + 32, n);
+    s.setU32(L.LEFT, s.i32(L.LEFT) + left - n);
+    s.setCount(L.ICOUNT_END, this.#icount + budget);
+    return true;
+  }
+
+  /** How many instructions from the start of a block lie within the code segment's limit. */
+  #fitting(block: number): number {
+    const s = this.#state;
+    const limit = BigInt(s.u32(L.segment(L.CS) + L.SEG_LIMIT));
+    let end = s.u64(L.RIP);
     let fits = 0;
-    let end = rip;
     for (let ip = block; ; ip += 32) {
       const length = this.#u8[ip + 5]!;
-      if (!length && this.#u8[ip + 4] === 0) break;
+      if (!length && this.#u8[ip + 4] === 0) return fits;
       end += BigInt(length);
-      if (length && end - 1n > limit) break;
+      if (length && end - 1n > limit) return fits;
       if (length) fits++;
     }
-    if (!fits) {
-      return this.#deliver(() => deliverException(this.#cpu, { vector: 13, error: 0 }));
-    }
-    // Past the limit check, which is the block's first record.
-    s.setU32(L.LEFT, fits);
-    s.setCount(L.ICOUNT_END, this.#icount + fits);
-    s.setU32(L.STATUS, L.STATUS_NONE);
-    this.#exports.partial(block + 32, 1);
-    this.#icount += 1 - s.i32(L.LEFT);
-    return undefined;
   }
 
   setBreakpoints(points: readonly Breakpoint[]): void {

@@ -10,8 +10,8 @@ const SYSTEM = [
   ...['mov ecx, cr3', 'mov ecx, cr4', '.byte 0x0f, 0x22, 0xc8', '.byte 0x0f, 0x20, 0xe8', 'clts'],
   ...['lmsw ax', 'lmsw [esi]', 'smsw ecx', 'smsw [esi]', 'lgdt [edi]', 'lidt [edi]', 'lldt bx', 'ltr bp'],
   ...['sgdt [esi]', 'sidt [esi]', 'sldt [esi]', 'str [esi]', 'invd', 'wbinvd', 'invlpg [esi]', 'cli', 'sti'],
-  ...['popfd', 'pushfd', 'popf', 'rdtsc; xor eax, eax; xor edx, edx', 'xsetbv', 'xgetbv', 'rsm', 'swapgs'],
-  ...['sysenter', 'sysexit', 'syscall', 'sysret', 'stac', 'clac', 'monitor', 'mwait', 'vmcall', 'invpcid eax, [esi]'],
+  ...['popfd', 'pushfd', 'popf', 'rdtsc; xor eax, eax; xor edx, edx', 'xsetbv', 'xgetbv', 'rsm', '.byte 0x0f, 0x01, 0xf8'],
+  ...['sysenter', 'sysexit', 'syscall', 'sysret', 'stac', 'clac', 'vmcall', 'invpcid eax, [esi]'],
   ...['mov eax, dr7', 'mov ecx, dr6', 'mov dr6, eax', 'mov dr3, ebx', 'mov ecx, dr4', 'mov dr5, ebx'],
   ...['rdfsbase eax', 'ud2', '.byte 0x0f, 0xff, 0xc0', '.byte 0x0f, 0xb9, 0xc0', '.byte 0xf1', 'hlt; nop'],
 ];
@@ -38,7 +38,7 @@ const system: Family = {
         gpr: gpr({
           ax: anyCr0(r),
           dx: cr4 >>> 0,
-          bx: /lldt/.test(code) ? selector : /cr3/.test(code) ? r.u32() & ~0xfff : r.u32(),
+          bx: /lldt/.test(code) ? selector : /cr3/.test(code) ? r.u32() & ~0xfff : /dr/.test(code) ? 0x400 : r.u32(),
           bp: selector,
           si: at.DATA + 0x20,
           di: at.DATA + 0x40,
@@ -80,8 +80,8 @@ const ports: Family = {
   make(r) {
     const n = anyRing(r);
     const iopl = r.below(4);
-    const port = r.pick([0x2d8, 0x2dc, 0x2df, 0x2de, 0xed, 0x3e0, 0x3ff, 0x3fe, 0x400, 0x7ff0]);
-    const limit = r.pick([0x2ff, 0x2ff, 0x107, 0x108, 0x68, 0x88 + (port >> 3)]);
+    const port = r.pick([0x2c8, 0x2cc, 0x2cf, 0x2ce, 0xed, 0x2d0, 0x2d7, 0x7ff0]);
+    const limit = r.pick([0x2ff, 0x2ff, 0xe1, 0xe2, 0xe3, 0x68, 0x88 + (port >> 3)]);
     return {
       about: `ring ${n}, IOPL ${iopl}, port ${hex(port)}, TSS limit ${hex(limit)}`,
       codeBits: 32,
@@ -94,7 +94,7 @@ const ports: Family = {
       patches: [
         { at: at.GDT + at.MAIN_TSS, bytes: u16(limit) },
         { at: at.TSS + 0x88 + 0x58, bytes: u32(r.pick([0, 0xffffffff, r.u32()])) },
-        { at: at.TSS + 0x88 + 0x7c, bytes: u32(r.pick([0, 0xffffffff, r.u32()])) },
+        { at: at.TSS + 0x88 + 0x5c, bytes: u32(r.pick([0, 0xffffffff, r.u32()])) },
         { at: at.TSS + 0x88 + 0x1d, bytes: new Uint8Array([r.pick([0, 0xff])]) },
       ],
     };
@@ -106,7 +106,7 @@ const ALIGNED = [
   ...['pop eax', 'movsd', 'rep movsw', 'cmpsd', 'lodsw', 'stosd', 'fld dword ptr [esi]', 'fld qword ptr [esi]'],
   ...['fld tbyte ptr [esi]', 'fild word ptr [esi]', 'fstp qword ptr [esi]', 'les ebx, [esi]', 'bound eax, [esi]'],
   ...['cmpxchg8b [esi]', 'lock cmpxchg [esi], ecx', 'bt [esi], eax', 'call dword ptr [esi]', 'ret', 'enter 8, 0'],
-  ...['fnstenv [esi]', 'fldenv [esi]', 'fnsave [esi]', 'sidt [esi]', 'sgdt [esi]', 'iretd', 'retf', 'pushad'],
+  ...['fldenv [esi]', 'data16 fldenv [esi]', 'data16 fnsave [esi]', 'frstor [esi]', 'sidt [esi]', 'sgdt [esi]', 'iretd', 'retf', 'pushad'],
 ];
 
 /** #AC: ring 3 with CR0.AM and EFLAGS.AC. SDM Vol. 3A §6.15. */

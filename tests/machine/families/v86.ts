@@ -10,7 +10,7 @@ const VIF_VIP = 0x180000;
 
 const CODE = [
   ...['cli', 'sti', 'pushf', 'popf', 'pushfd', 'popfd', 'iret', 'iretd', 'int 0x40', 'int 0x41'],
-  ...['int3', 'into', '.byte 0xf1', 'in al, 0x60', 'out 0xed, al', 'in eax, dx', 'out dx, ax', 'hlt'],
+  ...['int3', 'into', '.byte 0xf1', 'in al, 0xee', 'out 0xed, al', 'in eax, dx', 'out dx, ax', 'hlt'],
   ...['mov ds, ax; mov bx, [si]', 'mov es, ax; mov es:[si], bx', 'pop ss', 'les bx, [si]', 'lss sp, [si]'],
   ...['.byte 0xea; .word 0x300, 0x2f00', '.byte 0x9a; .word 0x300, 0x2f10', 'retf', 'retf 4'],
   ...['mov bx, [di]', 'mov [di], bx', 'mov ebx, [di]', 'add bx, [bp+di]', 'push bx', 'mov bx, [esi]'],
@@ -37,7 +37,7 @@ export const v86: Family = {
         rflags: flags,
         cr4,
         rsp: chance(r, 12) ? r.pick([0, 1, 2, 0xffff]) : 0xf00,
-        gpr: gpr({ ax: 0x2c00 + r.below(4), si: 0x100, di: offset, cx: r.below(6), dx: r.pick([0x60, 0xed, 0x2f0]), bp: 0 }),
+        gpr: gpr({ ax: 0x2c00 + r.below(4), si: 0x100, di: offset, cx: r.below(6), dx: r.pick([0xee, 0xed, 0x2f0]), bp: 0 }),
       },
       patches: [
         // What POPF, IRET and RET take.
@@ -46,7 +46,7 @@ export const v86: Family = {
         // The 8086 program's own vectors, and which of them are redirected to it.
         { at: 0x40 * 4, bytes: u16(0x340, 0x2f00, 0x350, 0x2f00) },
         { at: at.TSS + 0x68, bytes: new Uint8Array(32).map(() => (r.below(2) ? 0 : 0xff)) },
-        { at: at.TSS + 0x88 + 0x60 / 8, bytes: new Uint8Array([r.pick([0, 0xff])]) },
+        { at: at.TSS + 0x88 + 0xe8 / 8, bytes: new Uint8Array([r.pick([0, 0xff])]) },
         { at: at.TSS + 0x88 + 0x2f0 / 8, bytes: new Uint8Array([r.below(256), r.below(256)]) },
       ],
     };
