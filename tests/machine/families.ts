@@ -1,6 +1,8 @@
 /** All families of cases that machines are compared by. */
 
 import type { Family } from './families/common.ts';
+import { longFamilies } from './families/long.ts';
+import { pagingFamilies } from './families/paging.ts';
 import { segmentFamilies } from './families/segments.ts';
 import { systemFamilies } from './families/system.ts';
 import { transferFamilies } from './families/transfers.ts';
@@ -11,4 +13,6 @@ export const FAMILIES: readonly Family[] = [
   ...transferFamilies,
   v86,
   ...systemFamilies,
+  ...pagingFamilies,
+  ...longFamilies,
 ];

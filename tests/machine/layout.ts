@@ -12,7 +12,7 @@ export const STACK_DF = 0x1b000;
 export const ROM_BYTES = 0x100000;
 /** The last 64 KiB of the ROM are its start. */
 export const IMAGE_BYTES = ROM_BYTES - 0x10000;
-export const MEMORY_BYTES = 4 << 20;
+export const MEMORY_BYTES = 16 << 20;
 
 // --- the arena's pages
 

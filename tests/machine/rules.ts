@@ -4,7 +4,7 @@
  */
 
 import type { MachineCase } from './case.ts';
-import { FREE, GDT, MAIN_TSS } from './layout.ts';
+import { FREE, GDT, MAIN_TSS, PT_TRIED, ROOT } from './layout.ts';
 import type { EndState } from './states.ts';
 
 const TASK = FREE + 16;
@@ -56,6 +56,15 @@ const inNewTask = ({ ours, theirs, case: c }: Difference): boolean =>
   [0, 8, 10, 11, 12].includes(vectorOf(theirs));
 const NEW_TASK_OPEN = /^(vector|error|[c-g]s|ss|old-.*|e(sp|ip|flags)|handler-esp|[fg]s-base)$/;
 
+/** An entry of the paging structures. */
+const isTable = (name: string): boolean => {
+  const where = Number.parseInt(name.slice(1), 16);
+  return name[0] === '[' && where >= ROOT && where < PT_TRIED + 0x1000;
+};
+/** The error code, in the frame and where it was pushed. */
+const isError = (d: Difference, name: string): boolean =>
+  name === 'error' || (name[0] === '[' && d.ours.values.get(name) === d.ours.values.get('error'));
+
 const EITHER: readonly Omit<Rule, 'peer'>[] = [
   {
     name: 'upper halves of registers after a switch to a 286 task',
@@ -69,6 +78,15 @@ const EITHER: readonly Omit<Rule, 'peer'>[] = [
         : vectorOf(d.ours) === 8 || vectorOf(d.theirs) === 8 || vectorOf(d.theirs) === 0
           ? []
           : without(d, (name) => NEW_TASK_OPEN.test(name) || isMemory(name)),
+  },
+  {
+    name: 'which of two faulting operands of MOVS and CMPS is looked at first',
+    rest: (d) =>
+      /^(rep )?(movs|cmps)/.test(d.case.code) && vectorOf(d.ours) === 14 && vectorOf(d.theirs) === 14
+        ? d.names.includes('cr2')
+          ? []
+          : d.names
+        : d.names,
   },
   { name: 'CALL pushes before it checks EIP', rest: pushesFirst },
   {
@@ -154,8 +172,52 @@ const RULES: readonly Rule[] = [
   },
   {
     peer: 'Bochs',
-    name: 'SGDT and SIDT store the limit before #AC of the base',
-    rest: (d) => (/^s[gi]dt/.test(d.case.code) && vectorOf(d.ours) === 17 ? without(d, isMemory) : d.names),
+    name: 'A of upper entries whose walk ends in a fault stays clear',
+    rest: (d) =>
+      vectorOf(d.ours) === 14 && vectorOf(d.theirs) === 14
+        ? without(
+            d,
+            (n) => n === 'changes' || (isTable(n) && d.theirs.values.get(n) === undefined),
+          )
+        : d.names,
+  },
+  {
+    peer: 'QEMU',
+    name: 'a PDPTE of PAE paging gets an A bit',
+    rest: (d) =>
+      d.case.family === 'PAE paging'
+        ? without(d, (n) => n === 'changes' || n === `[${ROOT.toString(16)}]`)
+        : d.names,
+  },
+  {
+    peer: 'QEMU',
+    name: 'P is clear in the error code of a reserved bit',
+    rest: (d) => without(d, (n, change) => change === 1n && isError(d, n) && (d.ours.values.get(n)! & 9n) === 9n),
+  },
+  {
+    peer: 'QEMU',
+    name: 'an instruction that reads and writes faults as a read',
+    rest: (d) => without(d, (n, change) => change === 2n && isError(d, n) && vectorOf(d.ours) === 14),
+  },
+  {
+    peer: 'QEMU',
+    name: 'SS becomes null when IST switches stacks within a ring',
+    rest: (d) => without(d, (n) => n === 'handler-ss' && d.theirs.values.get(n) === 0n),
+  },
+  {
+    peer: 'Bochs',
+    name: 'which parts of the operand of SGDT and SIDT #AC looks at',
+    rest: (d) =>
+      /^s[gi]dt/.test(d.case.code) && vectorOf(d.ours) === 17
+        ? vectorOf(d.theirs) === 17
+          ? without(d, isMemory)
+          : []
+        : d.names,
+  },
+  {
+    peer: 'Bochs',
+    name: 'FSAVE and FRSTOR want quadwords aligned',
+    rest: (d) => (/fnsave|frstor/.test(d.case.code) && vectorOf(d.theirs) === 17 ? [] : d.names),
   },
   ...BOTH,
 ];

@@ -19,6 +19,11 @@ const PTE_G = 0x100;
 /** MAXPHYADDR is 40: bits 12..39 of an entry are address, 40..51 reserved. */
 const PTE_ADDRESS = 0xff_ffff_f000n;
 const PTE_RESERVED = 0x000f_ff00_0000_0000n;
+/** PAE paging ignores none of bits 52..62. SDM Vol. 3A tables 4-8 to 4-11. */
+const PTE_RESERVED_PAE = 0x7fff_ff00_0000_0000n;
+
+/** Where a walk of four levels begins; that of PAE's directory begins at 21. */
+const PML4_SHIFT = 39;
 
 /** Page-fault error code bits. SDM Vol. 3A §4.7. */
 const PF_P = 1;
@@ -110,6 +115,8 @@ export function definePaging(
     const rights = c.var('i32', PTE_RW | PTE_US);
     const nx = c.var('i32', 0);
     const nxe = c.let(c.and(c.shru(efer(c), 11), 1));
+    const isLong = c.eq(c.param(4), PML4_SHIFT);
+    const reserved = c.let(c.select(isLong, c.i64(PTE_RESERVED), c.i64(PTE_RESERVED_PAE)));
     c.loop((next) => {
       const index = c.and(c.shru(va, c.extu(c.get(shift))), 511);
       const at = c.let(c.add(c.get(table), c.shl(index, 3)));
@@ -123,7 +130,7 @@ export function definePaging(
       // Reserved: the bits above MAXPHYADDR, bit 63 without NXE, PS in a PML4E, and the address
       // bits of a large page that lie below its size (bit 12 is its PAT).
       const bad = c.or(
-        c.and(entry, c.i64(PTE_RESERVED)),
+        c.and(entry, reserved),
         c.or(
           c.extu(c.and(c.wrap(c.shru(entry, 63)), c.eqz(nxe))),
           c.select(
@@ -241,7 +248,7 @@ export function definePaging(
     const [va, access, cls] = [c.param(0), c.param(1), c.param(2)];
     const cr3 = (): Val => c.load('i64', 8, c.i32(0), L.CR3);
     c.if(c.and(efer(c), 1 << 10), () =>
-      c.ret(c.call(walk64, va, access, cls, c.and(cr3(), c.i64(PTE_ADDRESS)), 39)),
+      c.ret(c.call(walk64, va, access, cls, c.and(cr3(), c.i64(PTE_ADDRESS)), PML4_SHIFT)),
     );
     c.if(c.and(cr4(c), 1 << 5), () => {
       const at = c.add(c.and(cr3(), c.i64(0xffffffe0)), c.and(c.shru(va, 27), 0x18));
