@@ -66,6 +66,7 @@ function runOurs(image: Uint8Array, vcpu: Vcpu): MachineRun {
     segments: [data, flat(0xc09b, 0x08), data, data, data, data],
   });
   const output: number[] = [];
+  const board: Board = { cr8: 0 };
   let spoke = 0;
   while (vcpu.icount < LIMIT) {
     const exit = vcpu.run(icount(spoke + SILENCE));
@@ -77,13 +78,18 @@ function runOurs(image: Uint8Array, vcpu: Vcpu): MachineRun {
         spoke = vcpu.icount;
       } else if (exit.port === END_PORT) return { output: new Uint8Array(output) };
     }
-    vcpu.enter(answer(exit));
+    vcpu.enter(answer(exit, board));
   }
   return { output: new Uint8Array(output), ended: 'no end' };
 }
 
+/** The task priority, which is the local APIC's. */
+interface Board {
+  cr8: number;
+}
+
 /** As a board answers that has nothing on it. */
-function answer(exit: VmExit): Entry {
+function answer(exit: VmExit, board: Board): Entry {
   switch (exit.kind) {
     case 'pio':
       return exit.dir === 'in' ? { kind: 'value', value: 0xffffffff } : NONE;
@@ -101,7 +107,9 @@ function answer(exit: VmExit): Entry {
     case 'wrmsr':
       return { kind: 'default' };
     case 'cr8':
-      return exit.dir === 'read' ? { kind: 'value', value: 0 } : NONE;
+      if (exit.dir === 'read') return { kind: 'value', value: board.cr8 };
+      board.cr8 = exit.value;
+      return NONE;
     case 'random':
       return { kind: 'wide', value: 0n };
     default:
@@ -144,7 +152,7 @@ const BOCHSRC = (rom: string, log: string): string =>
     'config_interface: textconfig',
     'display_library: rfb, options="timeout=0"',
     'megs: 16',
-    'cpu: model=broadwell_ult, count=1, ips=50000000, reset_on_triple_fault=0',
+    'cpu: model=broadwell_ult, count=1, ips=50000000, reset_on_triple_fault=0, ignore_bad_msrs=0',
     `romimage: file=${rom}`,
     'boot: disk',
     `log: ${log}`,

@@ -38,10 +38,12 @@ const upperHalves = (d: Difference): readonly string[] =>
     : d.names;
 const REGISTER = /^(old-)?e([abcd]x|[sd]i|[bs]p)$/;
 
-/** Pushes of a CALL that then faults: SDM Vol. 2A CALL checks EIP before. */
+/** Pushes of a CALL or INT that then faults: SDM Vol. 2A CALL and INT check the target before. */
 const pushesFirst = (d: Difference): readonly string[] =>
-  /call/.test(d.case.about) && d.ours.values.get('vector') === 13n
-    ? d.names.filter((n) => n !== 'changes' && n[0] !== '[')
+  (/call/.test(d.case.about) || /call|^int/.test(d.case.code)) && d.ours.values.get('vector') === 13n
+    ? d.theirs.values.get('vector') === 14n
+      ? []
+      : d.names.filter((n) => n !== 'changes' && n[0] !== '[')
     : d.names;
 
 const without = (d: Difference, drop: (name: string, change: bigint) => boolean): readonly string[] =>
@@ -64,6 +66,9 @@ const isTable = (name: string): boolean => {
 /** The error code, in the frame and where it was pushed. */
 const isError = (d: Difference, name: string): boolean =>
   name === 'error' || (name[0] === '[' && d.ours.values.get(name) === d.ours.values.get('error'));
+
+const writes = (d: Difference, msr: bigint): boolean =>
+  /^wrmsr/.test(d.case.code) && d.case.state.gpr![1] === msr;
 
 const EITHER: readonly Omit<Rule, 'peer'>[] = [
   {
@@ -88,7 +93,21 @@ const EITHER: readonly Omit<Rule, 'peer'>[] = [
           : d.names
         : d.names,
   },
-  { name: 'CALL pushes before it checks EIP', rest: pushesFirst },
+  {
+    name: 'an IRETQ to compatibility code drops the upper half of RIP',
+    rest: (d) =>
+      d.case.family === 'IRET in long mode' &&
+      /0x48/.test(d.case.code) &&
+      vectorOf(d.ours) === 13 &&
+      vectorOf(d.theirs) !== 13
+        ? []
+        : d.names,
+  },
+  {
+    name: 'the upper half of IA32_SYSENTER_CS, which is not used',
+    rest: (d) => (writes(d, 0x174n) ? without(d, (n) => n === 'sysenter-cs' || n === 'rdx' || n === 'rax') : d.names),
+  },
+  { name: 'CALL and INT push before they check the target', rest: pushesFirst },
   {
     name: 'REP INS and OUTS of no elements check the port',
     rest: (d) =>
@@ -138,7 +157,7 @@ const RULES: readonly Rule[] = [
   {
     peer: 'Bochs',
     name: 'LAR leaves the limit in the undefined bits 16 to 19',
-    rest: (d) => (/^lar ebx/.test(d.case.code) ? without(d, (_, c) => (c & ~0xf0000n) === 0n) : d.names),
+    rest: (d) => (/lar ebx/.test(d.case.code) ? without(d, (_, c) => (c & ~0xf0000n) === 0n) : d.names),
   },
   {
     peer: 'Bochs',
@@ -204,6 +223,29 @@ const RULES: readonly Rule[] = [
     name: 'SS becomes null when IST switches stacks within a ring',
     rest: (d) => without(d, (n) => n === 'handler-ss' && d.theirs.values.get(n) === 0n),
   },
+  {
+    peer: 'Bochs',
+    name: 'IRET of 16 or 32 bits in 64-bit code leaves the stack alone',
+    rest: (d) =>
+      d.case.family === 'IRET in long mode' && d.case.codeBits === 64 && !/0x48/.test(d.case.code) ? [] : d.names,
+  },
+  {
+    peer: 'Bochs',
+    name: 'WRMSR ignores the upper half of IA32_FMASK',
+    rest: (d) => (writes(d, 0xc0000084n) && vectorOf(d.ours) === 13 ? [] : d.names),
+  },
+  {
+    peer: 'QEMU',
+    name: 'MSRs that do not exist, and reserved bits of others, can be written and read',
+    rest: (d) => (/^(wr|rd)msr/.test(d.case.code) && vectorOf(d.ours) === 13 && vectorOf(d.theirs) === 3 ? [] : d.names),
+  },
+  {
+    peer: 'Bochs',
+    name: 'SYSCALL traps though IA32_FMASK clears TF',
+    rest: (d) => (/syscall/.test(d.case.code) && vectorOf(d.theirs) === 1 ? [] : d.names),
+  },
+  { peer: 'QEMU', name: 'RDPMC', rest: (d) => (d.case.code === 'rdpmc' ? [] : d.names) },
+  { peer: 'Bochs', name: 'RDPMC', rest: (d) => (d.case.code === 'rdpmc' ? [] : d.names) },
   {
     peer: 'Bochs',
     name: 'which parts of the operand of SGDT and SIDT #AC looks at',

@@ -261,7 +261,7 @@ const calls: Family = {
 
 const MSRS = [
   ...[0x174, 0x175, 0x176, 0xc0000080, 0xc0000081, 0xc0000082, 0xc0000083, 0xc0000084, 0xc0000100],
-  ...[0xc0000101, 0xc0000102, 0x277, 0xc0000103, 0x3, 0x12345678, 0x40000000, 0xc0001234],
+  ...[0xc0000101, 0xc0000102, 0x277, 0x3, 0x12345678, 0x40000000, 0xc0001234],
 ];
 
 const msrs: Family = {
@@ -367,7 +367,7 @@ const CONTROL = [
   ...['invpcid rax, [rsi]', 'invlpg [rsi]', 'lldt bp', 'ltr bp', 'sldt rcx', 'str ecx', 'sgdt [rdi]', 'lidt [rdi]'],
   ...['wbinvd', 'invd', 'hlt; nop', 'cli', 'sti', 'popfq', 'xsetbv', 'xgetbv', 'rdtscp; xor eax, eax; xor edx, edx', 'push fs; pop gs'],
   ...['rsm', 'ud2', '.byte 0x06', '.byte 0x27', '.byte 0x9a', '.byte 0xd6', '.byte 0x62, 0x00', 'into'].map((c) => (c === 'into' ? '.byte 0xce' : c)),
-  ...['rdpmc', 'lock nop', 'lock add eax, ebx', '.byte 0xf0, 0x0f, 0xc7, 0x0e', 'vmcall', 'clac', 'stac'],
+  ...['rdpmc', '.byte 0xf0, 0x90', '.byte 0xf0, 0x01, 0xd8', '.byte 0xf0, 0x0f, 0xc7, 0x0e', 'vmcall', 'clac', 'stac'],
 ];
 
 const control: Family = {
