@@ -70,7 +70,9 @@ function tables(put: Put, long: boolean): void {
 
 function paging(put: Put, world: World): void {
   const entry = (where: number, index: number, value: number): void =>
-    world === '32-bit paging' ? put(where + index * 4, u32(value)) : put(where + index * 8, u64(value));
+    world === '32-bit paging'
+      ? put(where + index * 4, u32(value))
+      : put(where + index * 8, u64(value));
   const table = 0x27;
   if (world === '32-bit paging') {
     entry(at.ROOT, 0, at.PT_LOW | table);

@@ -5,8 +5,8 @@ import type { MachineCase } from './case.ts';
 import type { Family } from './families/common.ts';
 import { type Guest, guestsOf } from './image.ts';
 import type { Peer } from './machines.ts';
-import { differing, type EndState, show, statesOf } from './states.ts';
 import { explain } from './rules.ts';
+import { differing, type EndState, show, statesOf } from './states.ts';
 
 export interface FamilyTally {
   readonly family: string;
@@ -59,7 +59,10 @@ export function compareMachines(options: CompareOptions): Comparison {
   return { tallies, failures };
 }
 
-export function makeCases(family: Family, { seed, casesEach }: Pick<CompareOptions, 'seed' | 'casesEach'>): MachineCase[] {
+export function makeCases(
+  family: Family,
+  { seed, casesEach }: Pick<CompareOptions, 'seed' | 'casesEach'>,
+): MachineCase[] {
   const r = new Random(seed ^ hash(family.name));
   return Array.from({ length: casesEach }, () => ({ ...family.make(r), family: family.name }));
 }
@@ -81,7 +84,17 @@ function compareGuest(guest: Guest, tally: FamilyTally, options: CompareOptions)
     const our = mine[i]!;
     const fail = (peer: string, their: EndState, names: readonly string[]): void => {
       tally.unexplained++;
-      failures.push(describe(c, i, our, peer, their, names, others.map(({ peer: p, states }) => [p.name, states[i]!])));
+      failures.push(
+        describe(
+          c,
+          i,
+          our,
+          peer,
+          their,
+          names,
+          others.map(({ peer: p, states }) => [p.name, states[i]!]),
+        ),
+      );
     };
     for (const { peer, states } of tiers) {
       const names = differing(our, states[i]!);
@@ -91,7 +104,9 @@ function compareGuest(guest: Guest, tally: FamilyTally, options: CompareOptions)
     const alone = others.filter(({ peer, states }) => {
       const their = states[i]!;
       const names = differing(our, their);
-      return names.length > 0 && !explain({ case: c, peer: peer.name, ours: our, theirs: their, names });
+      return (
+        names.length > 0 && !explain({ case: c, peer: peer.name, ours: our, theirs: their, names })
+      );
     });
     for (const { peer, states } of others) {
       const names = differing(our, states[i]!);
@@ -101,7 +116,7 @@ function compareGuest(guest: Guest, tally: FamilyTally, options: CompareOptions)
       // Two of three against it.
       if (!rule && alone.length === 1 && others.length > 1) {
         count(tally.known, `${peer.name} alone`, true);
-        const key = `${c.family} ${names.slice(0, 3).map((n) => n[0] === '[' ? '[]' : n)} ${our.values.get('vector')} ${states[i]!.values.get('vector')}`;
+        const key = `${c.family} ${names.slice(0, 3).map((n) => (n[0] === '[' ? '[]' : n))} ${our.values.get('vector')} ${states[i]!.values.get('vector')}`;
         if (process.env['ALONE'] === peer.name && !alones.has(key)) {
           alones.add(key);
           fail(peer.name + ' ALONE', states[i]!, names);
@@ -136,7 +151,11 @@ function describe(
     const theirs = all.map(([who, state]) => `${who} ${show(state, name)}`).join(', ');
     return `    ${name}: ours ${show(our, name)}, ${theirs}`;
   });
-  return [`${c.family} #${index}, ${peer} (${c.about}): ${c.code}`, `    ${ends.join(', ')}`, ...lines].join('\n');
+  return [
+    `${c.family} #${index}, ${peer} (${c.about}): ${c.code}`,
+    `    ${ends.join(', ')}`,
+    ...lines,
+  ].join('\n');
 }
 
 function hash(of: string): number {

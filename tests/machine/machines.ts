@@ -51,12 +51,18 @@ export function ours(
 ): Peer {
   return {
     name: options.accel === 'jit' ? 'our JIT' : 'ours',
-    run: ({ image }) => runOurs(image, make({ memoryBytes: MEMORY_BYTES, cpu: COMPARED_CPU, ...options })),
+    run: ({ image }) =>
+      runOurs(image, make({ memoryBytes: MEMORY_BYTES, cpu: COMPARED_CPU, ...options })),
   };
 }
 
 function runOurs(image: Uint8Array, vcpu: Vcpu): MachineRun {
-  const flat = (rights: number, selector: number) => ({ selector, base: 0n, limit: 0xffffffff, rights });
+  const flat = (rights: number, selector: number) => ({
+    selector,
+    base: 0n,
+    limit: 0xffffffff,
+    rights,
+  });
   const data = flat(0xc093, 0x10);
   vcpu.ram.poke(gpa(IMAGE), image);
   vcpu.setRegisters({
@@ -132,7 +138,18 @@ export function qemu(): Peer | string {
         const { status, signal } = spawnSync(
           'qemu-system-x86_64',
           [
-            ...['-M', 'pc', '-accel', 'tcg', '-cpu', 'Broadwell,-rtm,-hle', '-m', '16', '-bios', rom],
+            ...[
+              '-M',
+              'pc',
+              '-accel',
+              'tcg',
+              '-cpu',
+              'Broadwell,-rtm,-hle',
+              '-m',
+              '16',
+              '-bios',
+              rom,
+            ],
             ...['-display', 'none', '-monitor', 'none', '-serial', 'none', '-net', 'none'],
             ...['-no-reboot', '-nodefaults', '-debugcon', `file:${out}`],
             ...['-device', 'isa-debug-exit,iobase=0xf4,iosize=1'],
@@ -156,7 +173,12 @@ const BOCHSRC = (rom: string, log: string): string =>
     `romimage: file=${rom}`,
     'boot: disk',
     `log: ${log}`,
-    ...['panic: action=fatal', 'error: action=ignore', 'info: action=report', 'debug: action=ignore'],
+    ...[
+      'panic: action=fatal',
+      'error: action=ignore',
+      'info: action=report',
+      'debug: action=ignore',
+    ],
     'port_e9_hack: enabled=1',
     'speaker: enabled=0',
     'plugin_ctrl: speaker=0, e1000=0, ne2k=0, sb16=0, es1370=0, voodoo=0',

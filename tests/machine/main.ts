@@ -13,7 +13,9 @@ const { values } = parseArgs({
   },
 });
 const found = [qemu(), bochs()];
-const others = found.filter((p): p is Peer => typeof p !== 'string' && values.peers.includes(p.name));
+const others = found.filter(
+  (p): p is Peer => typeof p !== 'string' && values.peers.includes(p.name),
+);
 const families = FAMILIES.filter((f) => !values.only || f.name.includes(values.only));
 if (process.env['CASE']) {
   const { guestsOf } = await import('./image.ts');
@@ -22,13 +24,30 @@ if (process.env['CASE']) {
   const n = Number(process.env['CASE']);
   const family = families[0]!;
   const c = makeCases(family, { seed: Number(values.seed), casesEach: n + 1 })[n]!;
-  console.log(JSON.stringify({ ...c, patches: c.patches.map((p) => p.at.toString(16) + ': ' + Buffer.from(p.bytes).toString('hex')) }, (_, v) => typeof v === 'bigint' ? v.toString(16) : v, 1));
+  console.log(
+    JSON.stringify(
+      {
+        ...c,
+        patches: c.patches.map(
+          (p) => p.at.toString(16) + ': ' + Buffer.from(p.bytes).toString('hex'),
+        ),
+      },
+      (_, v) => (typeof v === 'bigint' ? v.toString(16) : v),
+      1,
+    ),
+  );
   const from = Number(process.env['FROM'] ?? n);
-  const [guest] = guestsOf(family.world, makeCases(family, { seed: Number(values.seed), casesEach: n + 1 }).slice(from));
+  const [guest] = guestsOf(
+    family.world,
+    makeCases(family, { seed: Number(values.seed), casesEach: n + 1 }).slice(from),
+  );
   const peers = [ours({ accel: 'interp' }), ...others];
   const states = peers.map((p) => statesOf(p, guest!)[n - from]!);
   for (const name of new Set(states.flatMap((x) => [...x.values.keys()])))
-    console.log(name.padEnd(16), states.map((x) => (x.values.get(name)?.toString(16) ?? '-').padStart(10)).join(' '));
+    console.log(
+      name.padEnd(16),
+      states.map((x) => (x.values.get(name)?.toString(16) ?? '-').padStart(10)).join(' '),
+    );
   console.log(states.map((x) => x.lost ?? 'ok').join(' '));
   process.exit(0);
 }
@@ -43,6 +62,8 @@ const { tallies, failures } = compareMachines({
 });
 for (const f of failures) process.stdout.write(`${f}\n`);
 for (const t of tallies) {
-  process.stdout.write(`${t.family}: ${t.states} states; agree ${[...t.agree].map(([k, v]) => `${k} ${v}`).join(', ')}; unexplained ${t.unexplained}\n`);
+  process.stdout.write(
+    `${t.family}: ${t.states} states; agree ${[...t.agree].map(([k, v]) => `${k} ${v}`).join(', ')}; unexplained ${t.unexplained}\n`,
+  );
   for (const [rule, n] of t.known) process.stdout.write(`    ${rule}: ${n}\n`);
 }

@@ -34,20 +34,25 @@ const has286Task = ({ case: c }: Difference): boolean =>
 
 const upperHalves = (d: Difference): readonly string[] =>
   has286Task(d)
-    ? d.names.filter((n) => !((REGISTER.test(n) || n[0] === '[') && (changed(d, n) & 0xffffn) === 0n))
+    ? d.names.filter(
+        (n) => !((REGISTER.test(n) || n[0] === '[') && (changed(d, n) & 0xffffn) === 0n),
+      )
     : d.names;
 const REGISTER = /^(old-)?e([abcd]x|[sd]i|[bs]p)$/;
 
 /** Pushes of a CALL or INT that then faults: SDM Vol. 2A CALL and INT check the target before. */
 const pushesFirst = (d: Difference): readonly string[] =>
-  (/call/.test(d.case.about) || /call|^int/.test(d.case.code)) && d.ours.values.get('vector') === 13n
+  (/call/.test(d.case.about) || /call|^int/.test(d.case.code)) &&
+  d.ours.values.get('vector') === 13n
     ? d.theirs.values.get('vector') === 14n
       ? []
       : d.names.filter((n) => n !== 'changes' && n[0] !== '[')
     : d.names;
 
-const without = (d: Difference, drop: (name: string, change: bigint) => boolean): readonly string[] =>
-  d.names.filter((name) => !drop(name, changed(d, name)));
+const without = (
+  d: Difference,
+  drop: (name: string, change: bigint) => boolean,
+): readonly string[] => d.names.filter((name) => !drop(name, changed(d, name)));
 const vectorOf = (state: EndState): number => Number(state.values.get('vector') ?? -1n);
 const isMemory = (name: string): boolean => name === 'changes' || name[0] === '[';
 
@@ -87,7 +92,9 @@ const EITHER: readonly Omit<Rule, 'peer'>[] = [
   {
     name: 'which of two faulting operands of MOVS and CMPS is looked at first',
     rest: (d) =>
-      /^(rep )?(movs|cmps)/.test(d.case.code) && vectorOf(d.ours) === 14 && vectorOf(d.theirs) === 14
+      /^(rep )?(movs|cmps)/.test(d.case.code) &&
+      vectorOf(d.ours) === 14 &&
+      vectorOf(d.theirs) === 14
         ? d.names.includes('cr2')
           ? []
           : d.names
@@ -105,7 +112,10 @@ const EITHER: readonly Omit<Rule, 'peer'>[] = [
   },
   {
     name: 'the upper half of IA32_SYSENTER_CS, which is not used',
-    rest: (d) => (writes(d, 0x174n) ? without(d, (n) => n === 'sysenter-cs' || n === 'rdx' || n === 'rax') : d.names),
+    rest: (d) =>
+      writes(d, 0x174n)
+        ? without(d, (n) => n === 'sysenter-cs' || n === 'rdx' || n === 'rax')
+        : d.names,
   },
   { name: 'CALL and INT push before they check the target', rest: pushesFirst },
   {
@@ -157,7 +167,8 @@ const RULES: readonly Rule[] = [
   {
     peer: 'Bochs',
     name: 'LAR leaves the limit in the undefined bits 16 to 19',
-    rest: (d) => (/lar ebx/.test(d.case.code) ? without(d, (_, c) => (c & ~0xf0000n) === 0n) : d.names),
+    rest: (d) =>
+      /lar ebx/.test(d.case.code) ? without(d, (_, c) => (c & ~0xf0000n) === 0n) : d.names,
   },
   {
     peer: 'Bochs',
@@ -165,19 +176,27 @@ const RULES: readonly Rule[] = [
     rest: (d) =>
       without(
         d,
-        (n) => /^[fg]s-base$/.test(n) && d.case.codeBits !== 64 && d.ours.values.get(n.slice(0, 2))! < 4n,
+        (n) =>
+          /^[fg]s-base$/.test(n) &&
+          d.case.codeBits !== 64 &&
+          d.ours.values.get(n.slice(0, 2))! < 4n,
       ),
   },
   {
     peer: 'Bochs',
     name: 'IRETD in virtual-8086 mode finds out about its EIP at the target',
-    rest: (d) => (d.case.code === 'iretd' && vectorOf(d.ours) === 13 && vectorOf(d.theirs) === 13 ? [] : d.names),
+    rest: (d) =>
+      d.case.code === 'iretd' && vectorOf(d.ours) === 13 && vectorOf(d.theirs) === 13
+        ? []
+        : d.names,
   },
   {
     peer: 'Bochs',
     name: "a new task's EIP is checked before the trap of its T bit",
     rest: (d) =>
-      vectorOf(d.ours) === 1 && vectorOf(d.theirs) === 13 && (d.ours.values.get('dr6')! & 0x8000n) !== 0n
+      vectorOf(d.ours) === 1 &&
+      vectorOf(d.theirs) === 13 &&
+      (d.ours.values.get('dr6')! & 0x8000n) !== 0n
         ? []
         : d.names,
   },
@@ -185,7 +204,9 @@ const RULES: readonly Rule[] = [
     peer: 'Bochs',
     name: 'VIF with VIP is #GP in virtual-8086 mode without CR4.VME, too',
     rest: (d) =>
-      d.case.family === 'virtual-8086 mode' && !((d.case.state.cr4 ?? 0) & 1) && vectorOf(d.theirs) === 13
+      d.case.family === 'virtual-8086 mode' &&
+      !((d.case.state.cr4 ?? 0) & 1) &&
+      vectorOf(d.theirs) === 13
         ? []
         : d.names,
   },
@@ -194,10 +215,7 @@ const RULES: readonly Rule[] = [
     name: 'A of upper entries whose walk ends in a fault stays clear',
     rest: (d) =>
       vectorOf(d.ours) === 14 && vectorOf(d.theirs) === 14
-        ? without(
-            d,
-            (n) => n === 'changes' || (isTable(n) && d.theirs.values.get(n) === undefined),
-          )
+        ? without(d, (n) => n === 'changes' || (isTable(n) && d.theirs.values.get(n) === undefined))
         : d.names,
   },
   {
@@ -211,12 +229,17 @@ const RULES: readonly Rule[] = [
   {
     peer: 'QEMU',
     name: 'P is clear in the error code of a reserved bit',
-    rest: (d) => without(d, (n, change) => change === 1n && isError(d, n) && (d.ours.values.get(n)! & 9n) === 9n),
+    rest: (d) =>
+      without(
+        d,
+        (n, change) => change === 1n && isError(d, n) && (d.ours.values.get(n)! & 9n) === 9n,
+      ),
   },
   {
     peer: 'QEMU',
     name: 'an instruction that reads and writes faults as a read',
-    rest: (d) => without(d, (n, change) => change === 2n && isError(d, n) && vectorOf(d.ours) === 14),
+    rest: (d) =>
+      without(d, (n, change) => change === 2n && isError(d, n) && vectorOf(d.ours) === 14),
   },
   {
     peer: 'QEMU',
@@ -227,7 +250,9 @@ const RULES: readonly Rule[] = [
     peer: 'Bochs',
     name: 'IRET of 16 or 32 bits in 64-bit code leaves the stack alone',
     rest: (d) =>
-      d.case.family === 'IRET in long mode' && d.case.codeBits === 64 && !/0x48/.test(d.case.code) ? [] : d.names,
+      d.case.family === 'IRET in long mode' && d.case.codeBits === 64 && !/0x48/.test(d.case.code)
+        ? []
+        : d.names,
   },
   {
     peer: 'Bochs',
@@ -237,7 +262,10 @@ const RULES: readonly Rule[] = [
   {
     peer: 'QEMU',
     name: 'MSRs that do not exist, and reserved bits of others, can be written and read',
-    rest: (d) => (/^(wr|rd)msr/.test(d.case.code) && vectorOf(d.ours) === 13 && vectorOf(d.theirs) === 3 ? [] : d.names),
+    rest: (d) =>
+      /^(wr|rd)msr/.test(d.case.code) && vectorOf(d.ours) === 13 && vectorOf(d.theirs) === 3
+        ? []
+        : d.names,
   },
   {
     peer: 'Bochs',

@@ -12,7 +12,9 @@ export interface EndState {
   readonly lost?: string;
 }
 
-const LEGACY_SAVED = 'gs fs es ds edi esi ebp esp ebx edx ecx eax vector error eip cs eflags'.split(' ');
+const LEGACY_SAVED = 'gs fs es ds edi esi ebp esp ebx edx ecx eax vector error eip cs eflags'.split(
+  ' ',
+);
 const LEGACY_OUTER = 'old-esp old-ss old-es old-ds old-fs old-gs'.split(' ');
 const LEGACY_REST = [
   ...'ss handler-esp cr0 cr2 cr3 cr4 efer fs-base gs-base dr6 dr7 ldtr tr'.split(' '),

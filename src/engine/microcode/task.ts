@@ -25,7 +25,15 @@ import {
 } from './descriptor.ts';
 import { currentStack, StackWriter } from './far-stack.ts';
 import { Fault, TaskFault } from './microcode.ts';
-import { dataSegment, NP, nullSegment, stackDescriptor, TS, v86Segment, virtualInterruptDue } from './segment.ts';
+import {
+  dataSegment,
+  NP,
+  nullSegment,
+  stackDescriptor,
+  TS,
+  v86Segment,
+  virtualInterruptDue,
+} from './segment.ts';
 
 export interface TaskSwitch {
   readonly tss: Descriptor;

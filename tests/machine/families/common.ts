@@ -1,7 +1,14 @@
 /** What families of cases are made of: rings, descriptors of all kinds, selectors for them. */
 
 import type { Random } from '../../float/cases.ts';
-import { type CaseState, descriptor, gate, type MachineCase, type Patch, type World } from '../case.ts';
+import {
+  type CaseState,
+  descriptor,
+  gate,
+  type MachineCase,
+  type Patch,
+  type World,
+} from '../case.ts';
 import * as at from '../layout.ts';
 
 export interface Family {
@@ -43,7 +50,7 @@ export function ring(n: number): Partial<CaseState> {
 export const anyRing = (r: Random): number => r.pick([0, 0, 0, 3, 3, 3, 1, 2]);
 
 /** Where the code of a ring is. */
-export const codeOf = (n: number): number => n ? at.CODE_USER : at.CODE;
+export const codeOf = (n: number): number => (n ? at.CODE_USER : at.CODE);
 
 /** An entry of the GDT or, for selectors with TI, of the LDT. */
 export const entry = (selector: number, bytes: Uint8Array): Patch => ({

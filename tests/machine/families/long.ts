@@ -7,7 +7,17 @@
 import type { Random } from '../../float/cases.ts';
 import { descriptor, gate64, type Patch, u16, u32, u64 } from '../case.ts';
 import * as at from '../layout.ts';
-import { anyAccess, anyFlags, chance, codeOf, entry, type Family, gpr64, hex, nearSelector } from './common.ts';
+import {
+  anyAccess,
+  anyFlags,
+  chance,
+  codeOf,
+  entry,
+  type Family,
+  gpr64,
+  hex,
+  nearSelector,
+} from './common.ts';
 
 const TARGET = at.FREE;
 const GATE = at.FREE + 8;
@@ -25,7 +35,15 @@ const COMPATIBILITY: readonly Patch[] = [
 
 const CANONICAL = 0xffff_8000_0000_0000n;
 const strange = (r: Random): bigint =>
-  r.pick([0x8000_0000_0000n, 0x7fff_ffff_ffffn, CANONICAL, CANONICAL - 1n, -1n, 1n << 63n, r.u64()]);
+  r.pick([
+    0x8000_0000_0000n,
+    0x7fff_ffff_ffffn,
+    CANONICAL,
+    CANONICAL - 1n,
+    -1n,
+    1n << 63n,
+    r.u64(),
+  ]);
 
 /** A code segment: 64-bit, 32-bit, 16-bit, or with L and D both. */
 const anyCode64 = (r: Random): Uint8Array =>
@@ -63,10 +81,21 @@ const loads: Family = {
     const ptr = bits === 64 ? 'rsi' : 'esi';
     const load = r.pick([
       `mov ${segment}, eax`,
-      ...(bits === 64 && !'fsgs'.includes(segment) ? [] : [`push ${bits === 64 ? 'rax' : 'eax'}; pop ${segment}`]),
-      ...(/[fgs]s/.test(segment) && segment !== 'ds' && segment !== 'es' ? [`l${segment} edx, fword ptr [${ptr}]`] : []),
+      ...(bits === 64 && !'fsgs'.includes(segment)
+        ? []
+        : [`push ${bits === 64 ? 'rax' : 'eax'}; pop ${segment}`]),
+      ...(/[fgs]s/.test(segment) && segment !== 'ds' && segment !== 'es'
+        ? [`l${segment} edx, fword ptr [${ptr}]`]
+        : []),
     ]);
-    const use = r.pick(['', `mov ebx, ${segment}:[${bits === 64 ? 'rcx' : 'ecx'}]`, `lar ebx, eax`, 'lsl ebx, eax', 'verr ax', 'verw ax']);
+    const use = r.pick([
+      '',
+      `mov ebx, ${segment}:[${bits === 64 ? 'rcx' : 'ecx'}]`,
+      `lar ebx, eax`,
+      'lsl ebx, eax',
+      'verr ax',
+      'verw ax',
+    ]);
     return {
       about: `ring ${n}, ${hex(selector)}, access ${hex(access)}`,
       codeBits: bits,
@@ -74,12 +103,32 @@ const loads: Family = {
       state: {
         ...state,
         rflags: anyFlags(r),
-        gpr: gpr64({ ax: selector, cx: r.pick([0, 0x10, 0xffc, at.DATA + 8]), si: at.DATA + 0x800 }),
-        msrs: [BigInt(at.DATA), chance(r, 2) ? strange(r) & 0x7fff_ffff_ffffn : 0n, 0n, 0n, 0n, 0n, 0n],
+        gpr: gpr64({
+          ax: selector,
+          cx: r.pick([0, 0x10, 0xffc, at.DATA + 8]),
+          si: at.DATA + 0x800,
+        }),
+        msrs: [
+          BigInt(at.DATA),
+          chance(r, 2) ? strange(r) & 0x7fff_ffff_ffffn : 0n,
+          0n,
+          0n,
+          0n,
+          0n,
+          0n,
+        ],
       },
       patches: [
         ...COMPATIBILITY,
-        entry(TARGET, descriptor(r.pick([0, at.DATA, at.DATA + 0x10]), r.below(0x1000), access, r.pick([4, 0, 0xc]))),
+        entry(
+          TARGET,
+          descriptor(
+            r.pick([0, at.DATA, at.DATA + 0x10]),
+            r.below(0x1000),
+            access,
+            r.pick([4, 0, 0xc]),
+          ),
+        ),
         { at: at.DATA + 0x800, bytes: u32(0x12345678) },
         { at: at.DATA + 0x804, bytes: u16(selector) },
       ],
@@ -124,11 +173,18 @@ const far: Family = {
     memory.set(size(Number(offset & 0xffffffffn)));
     if (wide) memory.set(u64(offset));
     memory.set(u16(selector), wide ? 8 : 4);
-    const frame = wide ? u64(offset, selector, sp, ss) : u32(Number(offset & 0xffffffffn), selector, sp, ss);
+    const frame = wide
+      ? u64(offset, selector, sp, ss)
+      : u32(Number(offset & 0xffffffffn), selector, sp, ss);
     return {
       about: `ring ${n}, ${bits} bits, ${how} ${hex(selector)}:${hex(BigInt.asUintN(64, offset))}, ${hex(ss)}`,
       codeBits: bits,
-      code: how === 'ret' ? `${rex}0xcb` : chance(r, 8) && bits === 32 ? `.byte ${how === 'call' ? '0x9a' : '0xea'}; .long ${hex(offset & 0xffffffffn)}; .word ${hex(selector)}` : `${rex}0xff, ${modrm}${ptr === 'rsi' ? '' : ''}`,
+      code:
+        how === 'ret'
+          ? `${rex}0xcb`
+          : chance(r, 8) && bits === 32
+            ? `.byte ${how === 'call' ? '0x9a' : '0xea'}; .long ${hex(offset & 0xffffffffn)}; .word ${hex(selector)}`
+            : `${rex}0xff, ${modrm}${ptr === 'rsi' ? '' : ''}`,
       state: { ...state, rsp, rflags: anyFlags(r), gpr: gpr64({ si: at.DATA + 0x800 }) },
       patches: [
         ...COMPATIBILITY,
@@ -161,7 +217,13 @@ const iret: Family = {
       [SPARE_DATA | r.below(4), at.STACK3],
     ] as const);
     const rsp = (n ? at.STACK3 : at.STACK0) - 0x80;
-    const values = [offset, BigInt(selector), BigInt(flags), BigInt(chance(r, 8) ? strange(r) : sp), BigInt(ss)];
+    const values = [
+      offset,
+      BigInt(selector),
+      BigInt(flags),
+      BigInt(chance(r, 8) ? strange(r) : sp),
+      BigInt(ss),
+    ];
     const bytes =
       size === 8
         ? u64(...values)
@@ -214,7 +276,10 @@ const int: Family = {
       patches: [
         ...COMPATIBILITY,
         entry(TARGET, anyCode64(r)),
-        { at: at.IDT + VECTOR * 16, bytes: gate64(selector, BigInt.asUintN(64, offset), access, ist) },
+        {
+          at: at.IDT + VECTOR * 16,
+          bytes: gate64(selector, BigInt.asUintN(64, offset), access, ist),
+        },
         { at: at.TSS + 0x3c, bytes: u64(chance(r, 2) ? strange(r) : at.STACK - 0x404) },
       ],
     };
@@ -292,7 +357,9 @@ const msrs: Family = {
       code,
       state: {
         ...state,
-        ...(ring0 === n ? {} : { cs: bits === 64 ? at.CODE0 : CODE32_0, ss: at.DATA0, ds: at.DATA0, es: at.DATA0 }),
+        ...(ring0 === n
+          ? {}
+          : { cs: bits === 64 ? at.CODE0 : CODE32_0, ss: at.DATA0, ds: at.DATA0, es: at.DATA0 }),
         rflags: anyFlags(r),
         cr4: 0x20 | (chance(r, 4) ? 0 : 0x10000),
         gpr: gpr64({
@@ -362,12 +429,66 @@ const canonical: Family = {
 };
 
 const CONTROL = [
-  ...['mov cr0, rax', 'mov cr3, rbx', 'mov cr4, rdx', 'mov cr8, rbx', 'mov rcx, cr0', 'mov rcx, cr8', 'mov cr2, rbx'],
-  ...['mov dr7, rbx', 'mov dr6, rbx', 'mov rcx, dr6', 'mov rcx, dr4', 'lmsw ax', 'clts', 'smsw rcx', 'smsw cx'],
-  ...['invpcid rax, [rsi]', 'invlpg [rsi]', 'lldt bp', 'ltr bp', 'sldt rcx', 'str ecx', 'sgdt [rdi]', 'lidt [rdi]'],
-  ...['wbinvd', 'invd', 'hlt; nop', 'cli', 'sti', 'popfq', 'xsetbv', 'xgetbv', 'rdtscp; xor eax, eax; xor edx, edx', 'push fs; pop gs'],
-  ...['rsm', 'ud2', '.byte 0x06', '.byte 0x27', '.byte 0x9a', '.byte 0xd6', '.byte 0x62, 0x00', 'into'].map((c) => (c === 'into' ? '.byte 0xce' : c)),
-  ...['rdpmc', '.byte 0xf0, 0x90', '.byte 0xf0, 0x01, 0xd8', '.byte 0xf0, 0x0f, 0xc7, 0x0e', 'vmcall', 'clac', 'stac'],
+  ...[
+    'mov cr0, rax',
+    'mov cr3, rbx',
+    'mov cr4, rdx',
+    'mov cr8, rbx',
+    'mov rcx, cr0',
+    'mov rcx, cr8',
+    'mov cr2, rbx',
+  ],
+  ...[
+    'mov dr7, rbx',
+    'mov dr6, rbx',
+    'mov rcx, dr6',
+    'mov rcx, dr4',
+    'lmsw ax',
+    'clts',
+    'smsw rcx',
+    'smsw cx',
+  ],
+  ...[
+    'invpcid rax, [rsi]',
+    'invlpg [rsi]',
+    'lldt bp',
+    'ltr bp',
+    'sldt rcx',
+    'str ecx',
+    'sgdt [rdi]',
+    'lidt [rdi]',
+  ],
+  ...[
+    'wbinvd',
+    'invd',
+    'hlt; nop',
+    'cli',
+    'sti',
+    'popfq',
+    'xsetbv',
+    'xgetbv',
+    'rdtscp; xor eax, eax; xor edx, edx',
+    'push fs; pop gs',
+  ],
+  ...[
+    'rsm',
+    'ud2',
+    '.byte 0x06',
+    '.byte 0x27',
+    '.byte 0x9a',
+    '.byte 0xd6',
+    '.byte 0x62, 0x00',
+    'into',
+  ].map((c) => (c === 'into' ? '.byte 0xce' : c)),
+  ...[
+    'rdpmc',
+    '.byte 0xf0, 0x90',
+    '.byte 0xf0, 0x01, 0xd8',
+    '.byte 0xf0, 0x0f, 0xc7, 0x0e',
+    'vmcall',
+    'clac',
+    'stac',
+  ],
 ];
 
 const control: Family = {
@@ -376,8 +497,11 @@ const control: Family = {
   make(r) {
     const n = r.pick([0, 0, 3]);
     const code = r.pick(CONTROL.filter((c) => n || !c.startsWith('hlt')));
-    const cr4 = 0x20 ^ r.pick([0, 0x20, 4, 8, 0x80, 0x600, 0x10000, 0x20000, 0x100000, 0x200000, 1 << r.below(31)]);
-    const cr0 = 0x80000011 ^ r.pick([0, 1, 0x80000000, 8, 0x10000, 0x20000000, 0x60000000, 0x20, 0x40000, 4]);
+    const cr4 =
+      0x20 ^
+      r.pick([0, 0x20, 4, 8, 0x80, 0x600, 0x10000, 0x20000, 0x100000, 0x200000, 1 << r.below(31)]);
+    const cr0 =
+      0x80000011 ^ r.pick([0, 1, 0x80000000, 8, 0x10000, 0x20000000, 0x60000000, 0x20, 0x40000, 4]);
     const bx = /cr3/.test(code)
       ? BigInt(at.ROOT) | (chance(r, 2) ? 1n << BigInt(r.below(64)) : 0n)
       : /dr/.test(code)
@@ -392,7 +516,9 @@ const control: Family = {
         rflags: anyFlags(r) | (r.below(4) << 12),
         rsp: (n ? at.STACK3 : at.STACK0) - 0x80,
         gpr: gpr64({
-          ax: /invpcid/.test(code) ? r.below(5) : BigInt(cr0 >>> 0) | (chance(r, 12) ? 1n << 40n : 0n),
+          ax: /invpcid/.test(code)
+            ? r.below(5)
+            : BigInt(cr0 >>> 0) | (chance(r, 12) ? 1n << 40n : 0n),
           dx: BigInt(cr4 >>> 0) | (chance(r, 12) ? 1n << 40n : 0n),
           bx,
           cx: r.pick([0, 1, 0x40000000]),
@@ -402,19 +528,42 @@ const control: Family = {
         }),
       },
       patches: [
-        { at: at.DATA + 0x20, bytes: u64(chance(r, 3) ? 1 << 12 : r.below(3), chance(r, 3) ? strange(r) : at.DATA) },
+        {
+          at: at.DATA + 0x20,
+          bytes: u64(chance(r, 3) ? 1 << 12 : r.below(3), chance(r, 3) ? strange(r) : at.DATA),
+        },
         { at: at.DATA + 0x40, bytes: u16(0xfff) },
         { at: at.DATA + 0x42, bytes: u64(at.IDT) },
-        { at: (n ? at.STACK3 : at.STACK0) - 0x80, bytes: u64((r.u32() & 0x3f7ed5) & ~0x100) },
+        { at: (n ? at.STACK3 : at.STACK0) - 0x80, bytes: u64(r.u32() & 0x3f7ed5 & ~0x100) },
       ],
     };
   },
 };
 
 const TRACED = [
-  ...['nop', 'inc eax', 'mov rcx, [rsi]', 'mov [rsi], ecx', 'mov ax, [rsi+2]', 'add qword ptr [rsi+8], 1'],
-  ...['mov ss, edi', 'movsb', 'mov ecx, 3; rep stosb', 'pushfq; pop rax', 'push qword ptr [rsi]', '.byte 0xf1'],
-  ...['syscall', 'pushfq; or dword ptr [rsp], 0x100; popfq', 'movups xmm0, [rsi]', 'cmpxchg16b [rsi]', 'fld tbyte ptr [rsi]'],
+  ...[
+    'nop',
+    'inc eax',
+    'mov rcx, [rsi]',
+    'mov [rsi], ecx',
+    'mov ax, [rsi+2]',
+    'add qword ptr [rsi+8], 1',
+  ],
+  ...[
+    'mov ss, edi',
+    'movsb',
+    'mov ecx, 3; rep stosb',
+    'pushfq; pop rax',
+    'push qword ptr [rsi]',
+    '.byte 0xf1',
+  ],
+  ...[
+    'syscall',
+    'pushfq; or dword ptr [rsp], 0x100; popfq',
+    'movups xmm0, [rsi]',
+    'cmpxchg16b [rsi]',
+    'fld tbyte ptr [rsi]',
+  ],
 ];
 
 const debug: Family = {
@@ -444,7 +593,15 @@ const debug: Family = {
         rsp: (n ? at.STACK3 : at.STACK0) - 0x80,
         dr: [...dr, 0xffff0ff0, dr7 >>> 0],
         gpr: gpr64({ si: at.DATA + 0x100, di: n ? at.DATA3 : at.DATA0 }),
-        msrs: [0n, 0n, 0n, BigInt(at.CODE0) << 32n, BigInt(at.CODE + 0x400), 0n, BigInt(r.pick([0, 0x100]))],
+        msrs: [
+          0n,
+          0n,
+          0n,
+          BigInt(at.CODE0) << 32n,
+          BigInt(at.CODE + 0x400),
+          0n,
+          BigInt(r.pick([0, 0x100])),
+        ],
       },
       patches: [],
     };

@@ -45,7 +45,9 @@ const AD = 0x60;
 /** Of an entry that leads on: mostly what lets everybody through. */
 function anyBits(r: Random): number {
   const usual = 0x7 | (chance(r, 2) ? AD : 0);
-  return chance(r, 2) ? usual : usual ^ r.pick([1, 2, 4, 8, 0x10, 0x20, 0x40, 0x100, 0x80, 6, 2, 4]);
+  return chance(r, 2)
+    ? usual
+    : usual ^ r.pick([1, 2, 4, 8, 0x10, 0x20, 0x40, 0x100, 0x80, 6, 2, 4]);
 }
 
 /** High bits of an 8-byte entry: execute disable, reserved, ignored. */

@@ -27,7 +27,16 @@ const loads: Family = {
     const access = anyAccess(r);
     const selector = nearSelector(r, at.FREE);
     const segment = r.pick(SEGMENTS);
-    const probe = r.pick([0, 4, 0xffc, 0xfff, 0x1000, r.below(0x1000), at.DATA + 8, at.CODE + 0x40]);
+    const probe = r.pick([
+      0,
+      4,
+      0xffc,
+      0xfff,
+      0x1000,
+      r.below(0x1000),
+      at.DATA + 8,
+      at.CODE + 0x40,
+    ]);
     const load = r.pick([
       `mov ${segment}, eax`,
       `mov ${segment}, eax`,

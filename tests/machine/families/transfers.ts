@@ -35,7 +35,12 @@ const codeAccess = (r: Random): number =>
 function anyCode(r: Random): Uint8Array {
   const all = r.below(2) === 0;
   const limit = all ? 0xfffff : chance(r, 8) ? r.below(0x1000) : 0xfff;
-  return descriptor(all ? 0 : at.CODE_USER, limit, codeAccess(r), (all ? 8 : 0) | r.pick([4, 4, 0]));
+  return descriptor(
+    all ? 0 : at.CODE_USER,
+    limit,
+    codeAccess(r),
+    (all ? 8 : 0) | r.pick([4, 4, 0]),
+  );
 }
 
 const stackFor = (r: Random): readonly [number, number] =>
@@ -140,7 +145,9 @@ const far: Family = {
     const indirect = narrow ? `${opcode} dword ptr [esi]` : `${opcode} fword ptr [esi]`;
     const memory = narrow ? u16(offset & 0xffff, selector) : u32(offset, selector);
     // FF /3 and /5 with 66 is m16:16; GNU as takes the size of the pointer for it.
-    const code = r.below(2) ? immediate : `${narrow ? '.byte 0x66, ' : '.byte '}0xff, ${opcode === 'call' ? '0x1e' : '0x2e'}`;
+    const code = r.below(2)
+      ? immediate
+      : `${narrow ? '.byte 0x66, ' : '.byte '}0xff, ${opcode === 'call' ? '0x1e' : '0x2e'}`;
     return {
       about: `${kind} ${hex(selector)}:${hex(offset)}${narrow ? ', 16 bits' : ''} ${indirect}`,
       codeBits: 32,
@@ -208,7 +215,17 @@ const iret: Family = {
     const offset = toV86 ? 0x200 + r.below(0x600) : anyOffset(r);
     const [ss, esp] = toV86 ? [0x2a00, 0xf00] : stackFor(r);
     const paragraph = (): number => r.pick([0, 0x2c00, 0xffff, r.below(0x10000)]);
-    const values = [offset, selector, flags, esp, ss, paragraph(), paragraph(), paragraph(), paragraph()];
+    const values = [
+      offset,
+      selector,
+      flags,
+      esp,
+      ss,
+      paragraph(),
+      paragraph(),
+      paragraph(),
+      paragraph(),
+    ];
     const { rsp, patch } = onStack(n, values, narrow);
     const { patches } = target(r);
     const link: Patch = { at: at.TSS, bytes: u16(nearSelector(r, TASK)) };
@@ -291,7 +308,9 @@ const tasks: Family = {
       },
       patches: [
         ...patches.map((p) =>
-          p.at === at.GDT + TASK ? { ...p, bytes: p.bytes.map((b, i) => (i === 5 ? b | busy : b)) } : p,
+          p.at === at.GDT + TASK
+            ? { ...p, bytes: p.bytes.map((b, i) => (i === 5 ? b | busy : b)) }
+            : p,
         ),
         entry(TARGET, gated),
         entry(OTHER_DATA, anySegment(r)),
