@@ -142,6 +142,20 @@ export class Blocks {
     return this.#write(page, offset, key, mode, items, -1);
   }
 
+  /** How many instructions from the start of a block, at RIP, lie within the code segment's limit. */
+  fitting(block: number, rip: bigint, limit: number): number {
+    let end = rip;
+    let fits = 0;
+    for (let ip = block; ; ip += R.RECORD_BYTES) {
+      const length = this.#u8[ip + R.REC_LENGTH]!;
+      // Records of length zero are checks; one that counts nothing either is the block's end.
+      if (!length && this.#u8[ip + R.REC_REMAINING] === 0) return fits;
+      end += BigInt(length);
+      if (length && end - 1n > BigInt(limit)) return fits;
+      if (length) fits++;
+    }
+  }
+
   /** The block of the one instruction that begins in `page` and ends in `second` (-1: no RAM). */
   straddle(page: number, offset: number, key: number, second: number): number | 'full' {
     const known = this.#byKey.get(blockKey(page, offset, key));

@@ -488,8 +488,8 @@ export class SoftVcpu implements Vcpu {
   #partialToLimit(budget: number, left: number): boolean {
     const s = this.#state;
     const block = this.#exports.find();
-    const fits = block ? this.#fitting(block) : 0;
-    const n = Math.min(fits, left);
+    const limit = s.u32(L.segment(L.CS) + L.SEG_LIMIT);
+    const n = block ? Math.min(left, this.#blocks.fitting(block, s.u64(L.RIP), limit)) : 0;
     if (n === 0) return false;
     s.setU32(L.LEFT, n);
     s.setCount(L.ICOUNT_END, this.#icount + budget - left + n);
@@ -499,21 +499,6 @@ export class SoftVcpu implements Vcpu {
     s.setU32(L.LEFT, s.i32(L.LEFT) + left - n);
     s.setCount(L.ICOUNT_END, this.#icount + budget);
     return true;
-  }
-
-  /** How many instructions from the start of a block lie within the code segment's limit. */
-  #fitting(block: number): number {
-    const s = this.#state;
-    const limit = BigInt(s.u32(L.segment(L.CS) + L.SEG_LIMIT));
-    let end = s.u64(L.RIP);
-    let fits = 0;
-    for (let ip = block; ; ip += 32) {
-      const length = this.#u8[ip + 5]!;
-      if (!length && this.#u8[ip + 4] === 0) return fits;
-      end += BigInt(length);
-      if (length && end - 1n > limit) return fits;
-      if (length) fits++;
-    }
   }
 
   setBreakpoints(points: readonly Breakpoint[]): void {
