@@ -17,6 +17,9 @@ run('node_modules/.bin/tsc', ['-p', 'tsconfig.json', '--outDir', OUT, '--noCheck
 mkdirSync(`${OUT}/src/trace`, { recursive: true });
 copyFileSync('package.json', `${OUT}/package.json`);
 copyFileSync('tests/isa/host/step.c', `${OUT}/tests/isa/host/step.c`);
+for (const name of ['layout', 'rom', 'monitor32', 'monitor64']) {
+  copyFileSync(`tests/machine/${name}.s`, `${OUT}/tests/machine/${name}.s`);
+}
 copyFileSync('src/trace/recording.gen.js', `${OUT}/src/trace/recording.gen.js`);
 if (!existsSync(`${OUT}/node_modules`)) symlinkSync('../../node_modules', `${OUT}/node_modules`);
 run(process.execPath, [`${OUT}/tests/${program}.js`, ...args]);

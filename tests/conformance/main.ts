@@ -1,12 +1,13 @@
 /**
  * `npm run conformance [-- --cases N] [--jit N] [--seed N] [--only TEXT]`: every instruction against
  * the CPU that this runs on, in both tiers, with a summary by family. scripts/conformance.mjs builds
- * and starts it.
+ * and starts it. With `machine` as its first argument it is tests/machine.
  */
 
 import { parseArgs } from 'node:util';
 import { hostCpu } from '../isa/host/step.ts';
 import { SEED } from '../isa/values.ts';
+import { machineMain } from '../machine/main.ts';
 import { runCanaries } from './canary.ts';
 import { conform, type Tally } from './conformance.ts';
 import { allSpecs } from './specs.ts';
@@ -79,4 +80,4 @@ function summary(tallies: readonly Tally[]): string {
   ].join('\n');
 }
 
-process.exitCode = main();
+process.exitCode = process.argv[2] === 'machine' ? machineMain(process.argv.slice(3)) : main();
