@@ -2,7 +2,7 @@
 
 import { Random } from '../float/cases.ts';
 import type { MachineCase } from './case.ts';
-import type { Family } from './families/common.ts';
+import type { Family } from './families/family.ts';
 import { type Guest, guestsOf } from './image.ts';
 import type { Peer } from './machines.ts';
 import { explain } from './rules.ts';

@@ -1,7 +1,8 @@
 /** All families of cases that machines are compared by. */
 
-import type { Family } from './families/common.ts';
+import type { Family } from './families/family.ts';
 import { longFamilies } from './families/long.ts';
+import { longSystemFamilies } from './families/long-system.ts';
 import { pagingFamilies } from './families/paging.ts';
 import { segmentFamilies } from './families/segments.ts';
 import { systemFamilies } from './families/system.ts';
@@ -15,4 +16,5 @@ export const FAMILIES: readonly Family[] = [
   ...systemFamilies,
   ...pagingFamilies,
   ...longFamilies,
+  ...longSystemFamilies,
 ];

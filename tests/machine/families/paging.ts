@@ -6,7 +6,7 @@
 import type { Random } from '../../float/cases.ts';
 import { type Patch, u32, u64, type World } from '../case.ts';
 import * as at from '../layout.ts';
-import { anyFlags, chance, type Family, gpr, gpr64, hex } from './common.ts';
+import { anyFlags, chance, type Family, gpr, gpr64, hex } from './family.ts';
 
 const ACCESSES32 = [
   'mov eax, [esi]',

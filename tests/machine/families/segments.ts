@@ -15,7 +15,7 @@ import {
   hex,
   nearSelector,
   ring,
-} from './common.ts';
+} from './family.ts';
 
 const SEGMENTS = ['es', 'ss', 'ds', 'fs', 'gs'] as const;
 

@@ -3,7 +3,7 @@
 import type { Random } from '../../float/cases.ts';
 import { u16, u32 } from '../case.ts';
 import * as at from '../layout.ts';
-import { anyFlags, anyRing, chance, codeOf, type Family, gpr, hex, ring } from './common.ts';
+import { anyFlags, anyRing, chance, codeOf, type Family, gpr, hex, ring } from './family.ts';
 
 const SYSTEM = [
   ...[

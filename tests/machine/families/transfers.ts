@@ -16,7 +16,7 @@ import {
   hex,
   nearSelector,
   ring,
-} from './common.ts';
+} from './family.ts';
 
 const TARGET = at.FREE;
 const BEHIND_GATE = at.FREE + 8;

@@ -2,7 +2,7 @@
 
 import { u16, u32 } from '../case.ts';
 import * as at from '../layout.ts';
-import { anyFlags, chance, type Family, gpr, hex } from './common.ts';
+import { anyFlags, chance, type Family, gpr, hex } from './family.ts';
 
 const VM = 0x20000;
 const IOPL_SHIFT = 12;
