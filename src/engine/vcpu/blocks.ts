@@ -29,8 +29,8 @@ const INSTRUCTIONS_MAX = 32;
 const PAGE = 4096;
 /** A block of instructions with a breakpoint before each, and the records that go around it. */
 const BLOCK_BYTES_MAX = (INSTRUCTIONS_MAX + 4) * 2 * R.RECORD_BYTES;
-/** Parts of the arena: some 900 KB each, whose blocks are dropped in a few milliseconds. */
-const PARTS = 64;
+/** Parts of the arena: some 220 KB each, whose blocks are dropped in about two milliseconds. */
+const PARTS = 256;
 /** Below that what makes room costs more than what it drops; but two parts there are. */
 const PART_BYTES_MIN = 1 << 16;
 const ARENA_BYTES_MIN = 2 * BLOCK_BYTES_MAX;

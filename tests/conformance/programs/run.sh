@@ -10,7 +10,7 @@ export PERL_HASH_SEED=0 PYTHONHASHSEED=0 PYTHONDONTWRITEBYTECODE=1
 for name in "$@"; do
   mkdir -p "/tmp/$name" && cd "/tmp/$name" || exit 1
   echo "@@ $name"
-  sh "/programs/$name.sh" >output 2>&1
+  sh "/programs/$name.sh" </dev/null >output 2>&1
   echo "status $?" >>output
   cat output
 done
