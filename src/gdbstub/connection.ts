@@ -4,8 +4,9 @@
  */
 
 import type { DebugTarget, WorkControl } from '../target/index.ts';
-import { Framing, frame, HexFrames } from './framing.ts';
+import { Framing, frame } from './framing.ts';
 import { hexText } from './hex.ts';
+import { Outbox } from './outbox.ts';
 import { type Answer, errorText, type HexBytes, type Motion } from './packet.ts';
 import { type GuestKnowledge, Stub } from './stub.ts';
 import { lookUp } from './table.ts';
@@ -29,19 +30,19 @@ export class Connection {
   readonly #wire: Wire;
   readonly #stub: Stub;
   readonly #framing = new Framing();
-  readonly #hex = new HexFrames();
   readonly #waiting: string[] = [];
   readonly #control: WorkControl = { cancelled: () => this.#interrupted };
   #working = false;
   #interrupted = false;
   #gone = false;
   #last: Uint8Array | undefined;
-  /** What goes out in one write: an acknowledgement and the reply behind it, or several replies. */
-  #out: Uint8Array[] = [];
+  /** An acknowledgement and the reply behind it are one write, and so are several replies. */
+  readonly #out: Outbox;
   #idle: (() => void)[] = [];
 
   constructor(target: DebugTarget, wire: Wire, knowledge?: GuestKnowledge) {
     this.#wire = wire;
+    this.#out = new Outbox(() => wire.drained?.() ?? false);
     const say = (text: string): void => {
       for (let at = 0; at === 0 || at < text.length; at += SAY_MAX) {
         this.#send(`O${hexText(text.slice(at, at + SAY_MAX))}`);
@@ -60,14 +61,14 @@ export class Connection {
     for (const received of this.#framing.feed(bytes)) {
       switch (received.kind) {
         case 'packet':
-          if (!this.#stub.noAck) this.#out.push(ACK);
+          if (!this.#stub.noAck) this.#out.append(ACK);
           this.#waiting.push(received.payload);
           break;
         case 'garbled':
-          if (!this.#stub.noAck) this.#out.push(NAK);
+          if (!this.#stub.noAck) this.#out.append(NAK);
           break;
         case 'nak':
-          if (!this.#stub.noAck && this.#last) this.#out.push(this.#last);
+          if (!this.#stub.noAck && this.#last) this.#out.append(this.#last);
           break;
         case 'interrupt':
           // One that comes after the guest has stopped by itself is answered by that stop.
@@ -79,7 +80,7 @@ export class Connection {
     }
     if (!this.#working) void this.#work();
     // A move that takes longer than this turn: its acknowledgement does not wait for it.
-    if (this.#out.length > 0) setImmediate(() => this.#flush());
+    if (!this.#out.isEmpty) setImmediate(() => this.#flush());
   }
 
   /** The client has gone: a move under way is given up. Resolves when nothing moves any more. */
@@ -144,26 +145,25 @@ export class Connection {
   }
 
   #sendHex(answer: HexBytes): void {
-    const { bytes, again } = answer;
-    if (again instanceof Uint8Array) this.#sendFrame(again);
-    else if (again) {
-      answer.again = new HexFrames().frame(bytes, false);
+    if (answer.again instanceof Uint8Array) {
       this.#sendFrame(answer.again);
-    } else {
-      const free = this.#out.length === 0 && (this.#wire.drained?.() ?? false);
-      this.#sendFrame(this.#hex.frame(bytes, free));
+      return;
     }
+    const from = this.#out.length;
+    this.#out.appendHex(answer.bytes);
+    // To be sent again if it is asked for again, or if it did not arrive.
+    if (answer.again) this.#last = answer.again = this.#out.since(from);
+    else if (!this.#stub.noAck) this.#last = this.#out.since(from);
   }
 
   #sendFrame(bytes: Uint8Array): void {
     this.#last = bytes;
-    this.#out.push(bytes);
+    this.#out.append(bytes);
   }
 
   #flush(): void {
-    const out = this.#out;
-    if (out.length === 0) return;
-    this.#out = [];
-    if (!this.#gone) this.#wire.send(out.length === 1 ? out[0]! : Buffer.concat(out));
+    if (this.#out.isEmpty) return;
+    const bytes = this.#out.take();
+    if (!this.#gone) this.#wire.send(bytes);
   }
 }

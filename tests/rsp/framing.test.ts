@@ -2,13 +2,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  Framing,
-  frame,
-  HexFrames,
-  PACKET_BYTES_MAX,
-  type Received,
-} from '../../src/gdbstub/framing.ts';
+import { Framing, frame, PACKET_BYTES_MAX, type Received } from '../../src/gdbstub/framing.ts';
+import { Outbox } from '../../src/gdbstub/outbox.ts';
 
 const bytes = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'latin1'));
 const text = (data: Uint8Array): string => Buffer.from(data).toString('latin1');
@@ -45,30 +40,42 @@ describe('what leaves', () => {
 });
 
 describe('bytes in hex', () => {
-  const frames = new HexFrames();
-  const frameHex = (data: Uint8Array) => frames.frame(data, true);
-
+  const outbox = new Outbox(() => true);
+  const hex = (data: Uint8Array): Uint8Array => {
+    outbox.appendHex(data);
+    return outbox.take();
+  };
   test.each([
     ['', '$#00'],
     ['00', '$00#60'],
     ['deadbeef', '$deadbeef#20'],
-  ])('%j', (hex, wire) => {
-    expect(text(frameHex(Uint8Array.from(Buffer.from(hex, 'hex'))))).toBe(wire);
+  ])('%j', (digits, wire) => {
+    expect(text(hex(Uint8Array.from(Buffer.from(digits, 'hex'))))).toBe(wire);
+  });
+
+  test('say the same as their text, one behind the other', () => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 3000 }), { maxLength: 5 }), (parts) => {
+        for (const part of parts) outbox.appendHex(part);
+        const packets = parts.map((part) => Buffer.from(part).toString('hex'));
+        const expected = packets.map((payload) => ({ kind: 'packet', payload }));
+        expect(new Framing().feed(outbox.take())).toEqual(expected);
+      }),
+    );
   });
 
   test('stay as they are while somebody needs them', () => {
-    const first = frames.frame(Uint8Array.of(0xab), true);
-    frames.frame(Uint8Array.of(0xcd), false);
+    let needed = true;
+    const box = new Outbox(() => !needed);
+    box.appendHex(Uint8Array.of(0xab));
+    const first = box.take();
+    box.appendHex(Uint8Array.of(0xcd));
     expect(text(first)).toBe('$ab#c3');
-  });
-
-  test('say the same as their text', () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 3000 }), (data) => {
-        const payload = Buffer.from(data).toString('hex');
-        expect(new Framing().feed(frameHex(data))).toEqual([{ kind: 'packet', payload }]);
-      }),
-    );
+    expect(text(box.since(0))).toBe('$cd#c7');
+    const second = box.take();
+    needed = false;
+    box.appendHex(Uint8Array.of(0xef));
+    expect(text(second)).toBe(text(box.take()));
   });
 });
 
