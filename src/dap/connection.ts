@@ -148,6 +148,9 @@ export class Connection extends ProtocolServer {
       this.#fail(request, failure);
     }
     if (request.command === 'disconnect') {
+      // What waits behind it is not left without an answer.
+      const over = new RequestError(ERROR.noGuest, 'the session has ended');
+      for (const { request } of this.#waiting.splice(0)) this.#fail(request, over);
       await this.end();
       this.#wire.close();
     }
@@ -166,10 +169,11 @@ export class Connection extends ProtocolServer {
       const name = JSON.stringify(command.slice(0, 80));
       throw new RequestError(ERROR.unknownRequest, `${name} is no request that is known here`);
     }
-    const taken = own ? TAKES[command as keyof typeof TAKES] : `${command}?`;
-    const wrong = mismatch(args, taken, command, CUSTOM_SHAPES);
+    const taken = own ? TAKES[command as keyof typeof TAKES] : command;
+    const given = custom ? (args ?? {}) : args;
+    const wrong = mismatch(given, taken, command, CUSTOM_SHAPES);
     if (wrong) throw new RequestError(ERROR.badArguments, wrong);
-    return await handler(this.session, args ?? (custom ? {} : undefined), call);
+    return await handler(this.session, given, call);
   }
 
   #cancel(args: unknown): undefined {

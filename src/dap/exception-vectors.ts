@@ -13,9 +13,6 @@ const CR0_PE = 1n;
 const EFER_LMA = 1n << 10n;
 const P = 0x80;
 const IS_32 = 8;
-/** These come from instructions that retire; the others leave a landing. */
-const SOFTWARE = new Set([1, 3, 4]);
-
 /** arch/x86/include/asm/idtentry.h */
 const LINUX: Readonly<Record<number, string>> = {
   ...{ 0: 'asm_exc_divide_error', 1: 'asm_exc_debug', 2: 'asm_exc_nmi', 3: 'asm_exc_int3' },
@@ -75,7 +72,6 @@ export class ExceptionVectors {
   /** Has the guest just come to the handler of this vector? */
   #now(vector: number): boolean {
     const target = this.#target;
-    if (!SOFTWARE.has(vector) && !target.mark.landing) return false;
     return handlerOf(target, vector) === linearRip(target.registers());
   }
 }

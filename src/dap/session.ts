@@ -156,6 +156,7 @@ export class Session {
     this.#forget();
     try {
       const arrival = await moved;
+      if (diverted && !target.diversion) this.note('The guest is back on its recording.');
       this.history.moved(before, target.mark, diverted);
       this.#report(arrival, reason);
       return arrival;

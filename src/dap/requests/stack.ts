@@ -94,7 +94,9 @@ function describeFrame(
   const module = program.images.find(({ ranges }) =>
     ranges.some(({ start, end }) => frame.lookup >= start && frame.lookup < end),
   );
-  const suffix = `${frame.inlined ? ' [inlined]' : ''}${frame.interrupted ? ' [interrupted]' : ''}`;
+  // What the vCPU is about to execute counts as interrupted as well; that goes without saying.
+  const interrupted = frame.interrupted && frame.by !== 'registers';
+  const suffix = `${frame.inlined ? ' [inlined]' : ''}${interrupted ? ' [interrupted]' : ''}`;
   const where = format?.line && place ? `:${place.line}` : '';
   const of = format?.module && module ? `${module.name}!` : '';
   return {

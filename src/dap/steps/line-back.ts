@@ -95,18 +95,25 @@ async function searchLineStart(
 ): Promise<LineStart> {
   const { target, program } = activation;
   const origin = target.mark;
+  const originRip = linearRip(target.registers());
   const others = otherLines(activation, line, false);
   const stops: StopCondition[] = others.map(({ start }) => within(activation, start));
   const back = await travel.search('back', [...stops, entryOf(activation)]);
   if (back.kind === 'points') throw new Error('a search that heeds points');
   if (back.kind !== 'arrived') return back;
   const before = target.mark;
-  const atEntry = back.at.includes(stops.length);
+  // A function without a prologue begins with a line like any other.
+  const atEntry = back.at.every((i) => i === stops.length);
   const left = program.lineAt(linearRip(target.registers()));
+  const { entry, body } = activation.function;
   const ahead = atEntry
-    ? [within(activation, activation.function.body)]
+    ? [within(activation, body)]
     : otherLines(activation, left ?? line, false).map(({ start }) => within(activation, start));
-  const forward = await travel.search('forward', ahead);
+  // Without a prologue it stands at the body already. No further than where it came from, in any case.
+  const forward =
+    atEntry && body === entry
+      ? ARRIVED
+      : await travel.search('forward', [...ahead, fromMark(travel, originRip, origin)]);
   if (forward.kind === 'points') throw new Error('a search that heeds points');
   if (forward.kind !== 'arrived' && forward.kind !== 'end') return forward;
   const late = forward.kind === 'end' || compareMarks(target.mark, origin) >= 0;
@@ -154,9 +161,14 @@ async function searchCalled(
   if (there?.cfa !== activation.cfa || calls.length === 0) return undefined;
   seek = await travel.seek(origin);
   const returns = calls.map(({ next }) => within(activation, next));
+  // It may have returned just now.
+  let atReturn = calls.some(({ next }) => next === linearRip(target.registers()));
   while (seek.kind === 'arrived') {
-    const back = await travel.search('back', returns);
-    if (back.kind !== 'arrived' || compareMarks(target.mark, after) <= 0) return undefined;
+    if (!atReturn) {
+      const back = await travel.search('back', returns);
+      if (back.kind !== 'arrived' || compareMarks(target.mark, after) <= 0) return undefined;
+    }
+    atReturn = false;
     const behind = target.mark;
     const step = await travel.step('back');
     if (step.kind !== 'arrived') return step.kind === 'points' ? ARRIVED : step;
@@ -187,6 +199,11 @@ async function goBackTo(travel: Travel, origin: Mark, destination: Mark): Promis
 
 function atMark({ target }: Travel, rip: bigint, mark: Mark): StopCondition {
   const when = (): boolean => compareMarks(target.mark, mark) === 0;
+  return { kind: 'address', gva: gva(rip), when };
+}
+
+function fromMark({ target }: Travel, rip: bigint, mark: Mark): StopCondition {
+  const when = (): boolean => compareMarks(target.mark, mark) >= 0;
   return { kind: 'address', gva: gva(rip), when };
 }
 
