@@ -151,6 +151,7 @@ export class Connection extends ProtocolServer {
       // What waits behind it is not left without an answer.
       const over = new RequestError(ERROR.noGuest, 'the session has ended');
       for (const { request } of this.#waiting.splice(0)) this.#fail(request, over);
+      if (this.#working) await new Promise<void>((resolve) => this.#idle.push(resolve));
       await this.end();
       this.#wire.close();
     }

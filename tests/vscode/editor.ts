@@ -8,13 +8,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  type Browser,
-  chromium,
-  type FrameLocator,
-  type Locator,
-  type Page,
-} from 'playwright-core';
+import { type Browser, chromium, type FrameLocator, type Page } from 'playwright-core';
 
 const ROOT = join(import.meta.dirname, '../..');
 const INSTALLED = join(ROOT, '.cache/code-server');
@@ -135,20 +129,127 @@ export class Editor {
     await this.page.keyboard.press('Enter');
   }
 
-  /** The text of a status bar item of ours. */
-  status(): Locator {
-    return this.page
-      .locator(
-        '.statusbar-item[id="retrovisor.retrovisor.retrovisor.time"], [id*="retrovisor.time"]',
-      )
-      .first();
+  /** Picks an entry of the list that is open. */
+  async choose(label: string): Promise<void> {
+    const rows = this.page.locator('.quick-input-list .monaco-list-row');
+    await rows
+      .filter({ hasText: new RegExp(label, 'i') })
+      .first()
+      .click();
   }
 
-  /** A web view's document. */
-  webview(id: string): FrameLocator {
-    return this.page
-      .frameLocator(`iframe.webview.ready[src*="${id}"], iframe.webview.ready`)
-      .frameLocator('#active-frame');
+  /** Our item in the status bar. */
+  async statusText(): Promise<string> {
+    const item = this.page.locator('.statusbar-item[id="retrovisor.retrovisor.retrovisor.time"]');
+    if ((await item.count()) === 0) return '';
+    return ((await item.textContent()) ?? '').trim();
+  }
+
+  /** What the buttons of the debug toolbar are called. */
+  async toolbar(): Promise<string[]> {
+    const buttons = this.page.locator('.debug-toolbar .action-label');
+    const labels = await Promise.all(
+      (await buttons.all()).map((button) => button.getAttribute('aria-label')),
+    );
+    return labels.filter((label) => label !== null);
+  }
+
+  /** A button of the debug toolbar. */
+  async press(label: string): Promise<void> {
+    const buttons = this.page.locator('.debug-toolbar .action-label');
+    const named = new RegExp(`^${label}(?: \\(.*)?$`);
+    for (const button of await buttons.all()) {
+      if (!named.test((await button.getAttribute('aria-label')) ?? '')) continue;
+      await button.click();
+      return;
+    }
+    throw new Error(`no button ${label} in the toolbar`);
+  }
+
+  /** The names in the call stack, from the top. */
+  async frames(): Promise<string[]> {
+    const rows = this.page.locator('.debug-call-stack .stack-frame .label');
+    return (await rows.allTextContents()).map((text) => text.trim());
+  }
+
+  /** The innermost frame: its function, and "file.c:12". */
+  async topFrame(): Promise<{ name: string; place: string } | undefined> {
+    const row = this.page.locator('.debug-call-stack .stack-frame').first();
+    if ((await row.count()) === 0) return undefined;
+    try {
+      const quick = { timeout: 1000 };
+      const name = ((await row.locator('.label').textContent(quick)) ?? '').trim();
+      const file = ((await row.locator('.file-name').textContent(quick)) ?? '').trim();
+      const line = ((await row.locator('.line-number').textContent(quick)) ?? '').trim();
+      return { name, place: `${file}:${line.split(':')[0]}` };
+    } catch {
+      // The list is being drawn anew.
+      return undefined;
+    }
+  }
+
+  /** Why the thread stands, as the call stack says it. */
+  async threadState(): Promise<string> {
+    const label = this.page.locator('.debug-call-stack .state.label').first();
+    return (await label.textContent()) ?? '';
+  }
+
+  /** A variable's value in the variables view; its scope is opened if it has to be. */
+  async variable(name: string): Promise<string> {
+    const view = this.page.locator('.debug-variables');
+    const row = view.locator('.monaco-list-row', {
+      has: this.page.locator('.name', { hasText: new RegExp(`^${name}\\b`) }),
+    });
+    for (const scope of ['Locals', 'Arguments']) {
+      if ((await row.count()) > 0) break;
+      const closed = view.locator('.monaco-list-row[aria-expanded="false"]', { hasText: scope });
+      if ((await closed.count()) > 0) await closed.first().click();
+      await row
+        .first()
+        .waitFor({ timeout: 5000 })
+        .catch(() => {});
+    }
+    return (await row.first().locator('.value').textContent()) ?? '';
+  }
+
+  /** Opens a file that the session knows, by its name, and goes to a line. */
+  async openLine(file: string, line: number): Promise<void> {
+    const { page } = this;
+    await page.keyboard.press('Control+P');
+    const input = page.locator('.quick-input-widget input').first();
+    await input.waitFor();
+    await input.fill(`${this.demoFolder}/${file}:${line}`);
+    await page.keyboard.press('Enter');
+    await page.locator('.tab.active', { hasText: file }).waitFor();
+  }
+
+  /** Where the extension has the demo's sources. */
+  get demoFolder(): string {
+    return join(this.#folder, 'extensions/retrovisor.retrovisor-0.1.0/demo/guests/demo');
+  }
+
+  /** Types a line into the debug console. */
+  async replCommand(text: string): Promise<void> {
+    await this.command('Debug Console: Focus on Debug Console View');
+    const input = this.page.locator('.repl-input-wrapper .monaco-editor').first();
+    await input.click();
+    await this.page.keyboard.type(text);
+    await this.page.keyboard.press('Escape');
+    await this.page.keyboard.press('Enter');
+  }
+
+  /** The document of the web view that has something of this kind in it. */
+  async webview(selector: string): Promise<FrameLocator> {
+    const { page } = this;
+    for (let tries = 0; tries < 200; tries++) {
+      const frames = page.locator('iframe.webview');
+      for (let i = 0; i < (await frames.count()); i++) {
+        const inner = frames.nth(i).contentFrame().frameLocator('#active-frame');
+        if ((await inner.locator(selector).count()) > 0) return inner;
+      }
+      await page.waitForTimeout(100);
+    }
+    throw new Error(`no web view with ${selector}`);
   }
 
   async screenshot(name: string): Promise<void> {
