@@ -16,6 +16,10 @@ const projects = all ? [] : ['--project', 'fast', '--project', 'cli'];
 
 const parts = [
   { name: 'types', command: [bin('tsc'), '--noEmit', '-p', 'tsconfig.json'] },
+  {
+    name: 'types of the extension',
+    command: [bin('tsc'), '--noEmit', '-p', 'vscode-extension/tsconfig.json'],
+  },
   { name: 'lint and format', command: [bin('biome'), 'check', '--error-on-warnings', '.'] },
   {
     name: 'tests',

@@ -188,6 +188,10 @@ export class Editor {
     }
   }
 
+  async topName(): Promise<string> {
+    return (await this.topFrame())?.name ?? '';
+  }
+
   /** Why the thread stands, as the call stack says it. */
   async threadState(): Promise<string> {
     const label = this.page.locator('.debug-call-stack .state.label').first();
@@ -209,23 +213,39 @@ export class Editor {
         .waitFor({ timeout: 5000 })
         .catch(() => {});
     }
-    return (await row.first().locator('.value').textContent()) ?? '';
+    return (await row.first().textContent({ timeout: 20_000 })) ?? '';
   }
 
-  /** Opens a file that the session knows, by its name, and goes to a line. */
-  async openLine(file: string, line: number): Promise<void> {
+  /** In the editor that is open. */
+  async goToLine(line: number): Promise<void> {
     const { page } = this;
-    await page.keyboard.press('Control+P');
+    await page.keyboard.press('Control+G');
     const input = page.locator('.quick-input-widget input').first();
     await input.waitFor();
-    await input.fill(`${this.demoFolder}/${file}:${line}`);
+    await input.fill(`:${line}`);
     await page.keyboard.press('Enter');
-    await page.locator('.tab.active', { hasText: file }).waitFor();
+    await page
+      .locator('.editor-statusbar-item, .statusbar-item', { hasText: `Ln ${line},` })
+      .waitFor();
   }
 
-  /** Where the extension has the demo's sources. */
-  get demoFolder(): string {
-    return join(this.#folder, 'extensions/retrovisor.retrovisor-0.1.0/demo/guests/demo');
+  /** "Break on Value Change" of a member, from the variables view's context menu. */
+  async breakOnChange(variable: string, member: string): Promise<void> {
+    const { page } = this;
+    await this.variable(variable);
+    const view = page.locator('.debug-variables');
+    const named = (name: string) =>
+      view
+        .locator('.monaco-list-row', {
+          has: page.locator('.name', { hasText: new RegExp(`^${name}\\b`) }),
+        })
+        .first();
+    if ((await named(variable).getAttribute('aria-expanded')) === 'false') {
+      await named(variable).click();
+    }
+    await named(member).waitFor();
+    await named(member).click({ button: 'right' });
+    await page.getByRole('menuitem', { name: 'Break on Value Change' }).click();
   }
 
   /** Types a line into the debug console. */

@@ -10,7 +10,7 @@ import { ARRIVED, type Arrival, type Plan, type Travel } from '../moves.ts';
 import { Standing, VCPU_THREAD } from '../standing.ts';
 import { instructionBackInto, instructionBackOver } from './instruction-step.ts';
 import { callsOf } from './line-step.ts';
-import { type Activation, activationOf, entryOf, otherLines, within } from './lines.ts';
+import { type Activation, activationOf, entryOf, otherLines, returnOf, within } from './lines.ts';
 
 export function lineBackOver(standing: Standing): Plan {
   const activation = activationOf(standing);
@@ -43,6 +43,9 @@ export function lineBackInto(standing: Standing): Plan {
 export function lineBackOut(standing: Standing, thread = VCPU_THREAD, index = 0): Plan | undefined {
   const activation = activationOf(standing, thread, index);
   if (!activation) return undefined;
+  const interrupted = activation.caller?.interrupted ? returnOf(activation) : undefined;
+  // No call led here but an interrupt: to the instruction in front of which it came, or that faulted.
+  if (interrupted) return (travel) => travel.run('back', [interrupted]);
   return async (travel) => {
     const arrival = await travel.run('back', [entryOf(activation)]);
     if (arrival.kind !== 'arrived') return arrival;
