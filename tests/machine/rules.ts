@@ -117,6 +117,23 @@ const EITHER: readonly Omit<Rule, 'peer'>[] = [
         ? without(d, (n) => n === 'sysenter-cs' || n === 'rdx' || n === 'rax')
         : d.names,
   },
+  {
+    name: 'rights and canonical form of a stack of IST',
+    rest: (d) =>
+      d.case.family === 'INT through gates in long mode' &&
+      !/IST 0/.test(d.case.about) &&
+      vectorOf(d.ours) === 14
+        ? []
+        : d.names,
+  },
+  {
+    name: 'the second of two MOV SS in a row',
+    rest: (d) =>
+      /(mov|pop) ss.*(mov|pop) ss/.test(d.case.code) &&
+      (vectorOf(d.ours) === 1 || vectorOf(d.theirs) === 1)
+        ? []
+        : d.names,
+  },
   { name: 'CALL and INT push before they check the target', rest: pushesFirst },
   {
     name: 'REP INS and OUTS of no elements check the port',

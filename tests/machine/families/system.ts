@@ -202,7 +202,6 @@ const ALIGNED = [
     'lock cmpxchg [esi], ecx',
     'bt [esi], eax',
     'call dword ptr [esi]',
-    'ret',
     'enter 8, 0',
   ],
   ...[
