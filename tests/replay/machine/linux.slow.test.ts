@@ -6,17 +6,19 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { gva } from '../../../src/engine/units.ts';
 import type { StopCondition } from '../../../src/replay/conditions.ts';
 import { describeDivergence } from '../../../src/replay/divergence.ts';
+import { KeyStates } from '../../../src/replay/key-states.ts';
 import { formatMark, type Mark, mark } from '../../../src/replay/mark.ts';
 import { ReplaySession } from '../../../src/replay/session.ts';
 import { Timeline, type TimelineOptions } from '../../../src/replay/timeline.ts';
-import { finish } from '../../../src/replay/work.ts';
+import { finish, type Progress } from '../../../src/replay/work.ts';
 import { Recording } from '../../../src/trace/recording.ts';
 import { checkAnswers, checkStepsBack } from './check-answers.ts';
 import { forwardLog } from './forward-log.ts';
+import { KeysFolder } from './key-guests.ts';
 import { freshVcpu, type RecordedGuest, recordGuest } from './record-guest.ts';
 
 const folder = join(import.meta.dirname, '../../../.cache/guests');
@@ -29,6 +31,10 @@ describe.skipIf(!existsSync(join(folder, 'vmlinuz-cloud')))('a boot of Debian', 
   /** What a straight replay saw on its way. */
   let truth: { mark: Mark; hash: string }[];
 
+  const keys = new KeysFolder();
+  afterAll(() => keys.remove());
+  const keyOptions = () =>
+    keys.options({ ...guest, memoryBytes: MEMORY, spacing: 50_000_000 }).keys!;
   const timelineOf = (options: TimelineOptions = {}) =>
     new Timeline(new ReplaySession(recording, freshVcpu(MEMORY)), options);
 
@@ -66,6 +72,7 @@ describe.skipIf(!existsSync(join(folder, 'vmlinuz-cloud')))('a boot of Debian', 
   test('replays to the same end', () => {
     truth = [];
     const session = new ReplaySession(recording, freshVcpu(MEMORY));
+    KeyStates.of(session, keyOptions());
     for (let i = 1; i < SAMPLES; i++) {
       const stop = session.advance(mark(Math.floor((guest.icount * i) / SAMPLES)));
       const said = stop.kind === 'divergence' ? describeDivergence(stop.divergence) : stop.kind;
@@ -75,6 +82,25 @@ describe.skipIf(!existsSync(join(folder, 'vmlinuz-cloud')))('a boot of Debian', 
     expect(session.advance(mark(guest.icount + 1)).kind).toBe('end');
     expect(session.vcpu.icount).toBe(guest.icount);
     expect(session.vcpu.stateHash()).toBe(guest.stateHash);
+  });
+
+  test('with the key states that this has left, every place is the same', () => {
+    const timeline = timelineOf({ keys: keyOptions() });
+    const steps: number[] = [];
+    for (let i = 0; i < 12; i++) {
+      const place = truth[(i * 37) % truth.length]!;
+      const seen = { onProgress: ({ total }: Progress) => steps.push(total) };
+      finish(timeline.seekTo(place.mark), seen);
+      expect(timeline.session.vcpu.stateHash()).toBe(place.hash);
+      finish(timeline.reverseStep());
+      finish(timeline.step());
+      expect(timeline.session.vcpu.stateHash()).toBe(place.hash);
+      // On past the next recorded hash, which a TLB gone wrong would not survive.
+      expect(finish(timeline.seekTo(mark(place.mark.icount + 60_000_000))).reason).toBe('reached');
+    }
+    // No way was longer than between two key states.
+    expect(Math.max(...steps)).toBeLessThan(110_000_000);
+    expect(keys.notes).toEqual([]);
   });
 
   test('n steps forward and n back is the identity, with two spacings of checkpoints', () => {
