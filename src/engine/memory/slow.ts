@@ -205,24 +205,38 @@ export function defineSlow(
     });
   };
 
+  /** Does a physical page hold something that is watched? Then `listed` looks for what. */
+  const onWatchedPage = (c: Code, gpa: Val, listed: () => void): void => {
+    const flags = c.load('i32', 1, c.shru(gpa, 12), L.PAGE_FLAGS);
+    c.if(c.and(flags, L.PAGE_WATCH), () => {
+      c.if(state(c, L.WATCH_UNLISTED), () => c.ret(1));
+      listed();
+    });
+  };
+
   /** (gva, gpa, kind) → 1 if no fast TLB may hold the page for this kind of access. */
   const watched = m.func('watched', ['i64', 'i32', 'i32'], ['i32'], (c) => {
-    const flags = c.load('i32', 1, c.shru(c.param(1), 12), L.PAGE_FLAGS);
-    c.if(c.and(flags, L.PAGE_WATCH), () => c.ret(1));
-    eachWatch(c, c.param(0), c.param(2), () => c.ret(1));
+    const [va, gpa, kind] = [c.param(0), c.param(1), c.param(2)];
+    onWatchedPage(c, gpa, () =>
+      eachWatch(c, c.extu(gpa), c.shl(kind, L.WATCH_PHYSICAL), () => c.ret(1)),
+    );
+    eachWatch(c, va, kind, () => c.ret(1));
     c.result(c.i32(0));
   });
 
   /** (gva, gpa, bytes, kind) → 1 if this access touches something that is watched. */
   const touches = m.func('touches', ['i64', 'i32', 'i32', 'i32'], ['i32'], (c) => {
-    const flags = c.load('i32', 1, c.shru(c.param(1), 12), L.PAGE_FLAGS);
-    c.if(c.and(flags, L.PAGE_WATCH), () => c.ret(1));
-    const va = c.param(0);
-    const last = c.let(c.add(va, c.extu(c.sub(c.param(2), 1))));
-    eachWatch(c, va, c.param(3), (at) => {
-      const reaches = c.geu(last, c.load('i64', 8, at, L.WATCHES + 8));
-      c.if(c.and(reaches, c.leu(va, c.load('i64', 8, at, L.WATCHES + 16))), () => c.ret(1));
-    });
+    const [va, gpa, bytes, kind] = [c.param(0), c.param(1), c.param(2), c.param(3)];
+    const overlaps = (address: Val, of: Val): void => {
+      const first = c.let(address);
+      const last = c.let(c.add(first, c.extu(c.sub(bytes, 1))));
+      eachWatch(c, first, of, (at) => {
+        const reaches = c.geu(last, c.load('i64', 8, at, L.WATCHES + 8));
+        c.if(c.and(reaches, c.leu(first, c.load('i64', 8, at, L.WATCHES + 16))), () => c.ret(1));
+      });
+    };
+    onWatchedPage(c, gpa, () => overlaps(c.extu(gpa), c.shl(kind, L.WATCH_PHYSICAL)));
+    overlaps(va, kind);
     c.result(c.i32(0));
   });
 

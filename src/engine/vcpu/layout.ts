@@ -166,6 +166,8 @@ export const SCRATCH = 0xc00;
 export const SCRATCH_END = 0xd00;
 /** How many entries of WATCHES are in use. */
 export const WATCH_COUNT = 0xd00; // u32
+/** 1: pages with PAGE_WATCH are not in the list, any access to them counts. */
+export const WATCH_UNLISTED = 0xd04; // u32
 /** Executions after which a block asks for the JIT; 0: never. */
 export const HOT_AT = 0xf10; // u32
 /** 1 while there are breakpoints: whoever finds code tells Blocks of the pages it lies on. */
@@ -175,14 +177,16 @@ export const TLB_ONE = 0xf14; // u32
 export const TLB_LAST = 0xf18; // u32 each
 
 /**
- * What is watched by linear address, an entry for each page of it, which fast TLBs must not hold:
- * i64 page | WATCH_ kinds, i64 first and last address. Behind the state page.
+ * What is watched, an entry for each page of it, which fast TLBs must not hold: i64 page | WATCH_
+ * kinds, i64 first and last address. Kinds shifted left by WATCH_PHYSICAL are of guest physical
+ * addresses. Behind the state page.
  */
 export const WATCHES = 0x1000;
 export const WATCH_STRIDE = 24;
 export const WATCHES_MAX = 64;
 export const WATCH_READS = 1;
 export const WATCH_WRITES = 2;
+export const WATCH_PHYSICAL = 2;
 
 /**
  * Fast TLB: three classes (kernel, user, kernel with AC) of three kinds (read, write, execute), and

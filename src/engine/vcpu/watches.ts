@@ -129,32 +129,55 @@ export class Watches {
 
   /** One entry for each page of what is watched: generated code goes the slow way there. */
   #listPages(): void {
-    const pages = new Map<bigint, { kinds: number; first: bigint; last: bigint }>();
-    const add = (first: bigint, length: number, kinds: number): void => {
-      const last = first + BigInt(length) - 1n;
-      for (let page = first & ~0xfffn; page <= last; page += 4096n) {
-        const other = pages.get(page) ?? { kinds, first, last };
-        pages.set(page, {
-          kinds: other.kinds | kinds,
-          first: other.first < first ? other.first : first,
-          last: other.last > last ? other.last : last,
-        });
-      }
-    };
+    const linear = new WatchedPages();
+    const physical = new WatchedPages();
     for (const { space, at, length, on } of this.#points) {
-      if (space === 'gva') add(at, length, KINDS[on]);
+      if (space === 'gva') linear.add(at, length, KINDS[on]);
+      else physical.add(at, length, KINDS[on] << L.WATCH_PHYSICAL);
     }
-    for (const { at, length } of dataBreakpoints(this.#cpu)) add(at, length, KINDS.access);
-    if (pages.size > L.WATCHES_MAX) {
-      throw new Error(`watchpoints: expected at most ${L.WATCHES_MAX} pages, got ${pages.size}`);
+    for (const { at, length } of dataBreakpoints(this.#cpu)) linear.add(at, length, KINDS.access);
+    if (linear.count > L.WATCHES_MAX) {
+      throw new Error(`watchpoints: expected at most ${L.WATCHES_MAX} pages, got ${linear.count}`);
     }
-    let n = 0;
-    for (const [page, { kinds, first, last }] of pages) {
-      this.#entries.set([page | BigInt(kinds), first, last], 3 * n++);
-    }
-    this.#cpu.state.setU32(L.WATCH_COUNT, pages.size);
+    // Pages of RAM have a flag besides, and can do without a list.
+    const listed = linear.count + physical.count <= L.WATCHES_MAX;
+    const entries = listed ? [...linear.entries, ...physical.entries] : [...linear.entries];
+    this.#entries.set(entries.flat());
+    const s = this.#cpu.state;
+    s.setU32(L.WATCH_COUNT, entries.length);
+    s.setU32(L.WATCH_UNLISTED, listed ? 0 : 1);
     this.instructionBreaks = instructionBreakpoints(this.#cpu).length > 0;
     this.#dropFast();
+  }
+}
+
+/** What is watched on each page: the kinds, from the first byte to the last. */
+class WatchedPages {
+  readonly #pages = new Map<bigint, { kinds: number; first: bigint; last: bigint }>();
+
+  get count(): number {
+    return this.#pages.size;
+  }
+
+  /** As WATCHES has them. */
+  get entries(): bigint[][] {
+    return [...this.#pages].map(([page, { kinds, first, last }]) => [
+      page | BigInt(kinds),
+      first,
+      last,
+    ]);
+  }
+
+  add(first: bigint, length: number, kinds: number): void {
+    const last = first + BigInt(length) - 1n;
+    for (let page = first & ~0xfffn; page <= last; page += 4096n) {
+      const other = this.#pages.get(page) ?? { kinds, first, last };
+      this.#pages.set(page, {
+        kinds: other.kinds | kinds,
+        first: other.first < first ? other.first : first,
+        last: other.last > last ? other.last : last,
+      });
+    }
   }
 }
 
