@@ -90,10 +90,10 @@ describe.skipIf(missing !== '')("gdb on Debian's boot", () => {
     const said = await session([
       `print ${jiffies}`,
       `watch -l ${jiffies}`,
-      'continue',
-      'continue',
       'reverse-continue',
       'reverse-continue',
+      'continue',
+      'continue',
       'delete',
       `rwatch -l ${jiffies}`,
       'continue',
@@ -104,7 +104,9 @@ describe.skipIf(missing !== '')("gdb on Debian's boot", () => {
     ]);
     const values = [...said.matchAll(/^(Old|New) value = (\d+)$/gm)].map(([, , n]) => Number(n));
     const start = Number(/\$1 = (\d+)/.exec(said)?.[1]);
-    expect(values.slice(0, 8)).toEqual([0, 1, 1, 2, 2, 1, 1, 0].map((ticks) => start + ticks));
+    expect(values.slice(0, 8)).toEqual(
+      [0, -1, -1, -2, -2, -1, -1, 0].map((ticks) => start + ticks),
+    );
     expect(said).toMatch(/Hardware read watchpoint 3: -location/);
     expect(said).toMatch(/Hardware access \(read\/write\) watchpoint 4/);
   });
@@ -123,17 +125,18 @@ describe.skipIf(missing !== '')("gdb on Debian's boot", () => {
       'monitor seek console:"INIT-OK"',
       'maintenance flush register-cache',
       'tstop',
+      'tstatus',
       'tfind',
       'print/x $rip',
       'tfind none',
       'monitor ps',
       'monitor when',
     ]);
-    expect(said).toMatch(/inst 1,\d+/);
+    expect(said).toMatch(/inst \d+,\d+/);
     expect(said).toMatch(/Collected [1-9]\d* trace frames\./);
     expect(said).toMatch(/Found trace frame 0, tracepoint 2/);
     expect(said).toContain(`= ${address('do_mmap')}`);
-    expect(said).toMatch(/^ +1 +0 [A-Z] +0xffff[0-9a-f]+ init$/m);
+    expect(said).toMatch(/^[ *] +1 +0 [A-Z] +0xffff[0-9a-f]+ init$/m);
     expect(said).toMatch(/^ +2 +0 S +0xffff[0-9a-f]+ \[kthreadd\]$/m);
   });
 });
