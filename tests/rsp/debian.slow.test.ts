@@ -107,8 +107,8 @@ describe.skipIf(missing !== '')("gdb on Debian's boot", () => {
     expect(values.slice(0, 8)).toEqual(
       [0, -1, -1, -2, -2, -1, -1, 0].map((ticks) => start + ticks),
     );
-    expect(said).toMatch(/Hardware read watchpoint 3: -location/);
-    expect(said).toMatch(/Hardware access \(read\/write\) watchpoint 4/);
+    expect(said).toMatch(/Hardware read watchpoint 2: -location/);
+    expect(said).toMatch(/Hardware access \(read\/write\) watchpoint 3/);
   });
 
   test('the calls that led here, tracepoints, tasks', async () => {
