@@ -204,13 +204,15 @@ export class Editor {
     const row = view.locator('.monaco-list-row', {
       has: this.page.locator('.name', { hasText: new RegExp(`^${name}\\b`) }),
     });
-    for (const scope of ['Locals', 'Arguments']) {
-      if ((await row.count()) > 0) break;
-      const closed = view.locator('.monaco-list-row[aria-expanded="false"]', { hasText: scope });
+    // The view is filled when the stop has been asked about.
+    for (let tries = 0; tries < 60 && (await row.count()) === 0; tries++) {
+      const closed = view.locator('.monaco-list-row[aria-expanded="false"]', {
+        hasText: /^(?:Locals|Arguments)/,
+      });
       if ((await closed.count()) > 0) await closed.first().click();
       await row
         .first()
-        .waitFor({ timeout: 5000 })
+        .waitFor({ timeout: 500 })
         .catch(() => {});
     }
     return (await row.first().textContent({ timeout: 20_000 })) ?? '';
