@@ -41,11 +41,12 @@ describe.skipIf(lacking)('in a real VS Code', () => {
       expect(labels.map((one) => one.replace(/ \(.*/, ''))).toContain(label);
     }
     expect(await editor.threadState()).toMatch(/kernel: panic, in the past/i);
-    const frames = await editor.frames();
     // As many as there is room for.
-    expect(frames.slice(0, 4)).toEqual([
-      ...['panic_exception', 'interrupt_dispatch', 'interrupt_entry', 'queue_pop [interrupted]'],
-    ]);
+    await expect
+      .poll(async () => (await editor.frames()).slice(0, 4), { timeout: 60_000 })
+      .toEqual([
+        ...['panic_exception', 'interrupt_dispatch', 'interrupt_entry', 'queue_pop [interrupted]'],
+      ]);
     await editor.screenshot('crash');
   });
 
