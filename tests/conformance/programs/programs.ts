@@ -142,12 +142,16 @@ function outputs(text: string): Map<string, string> {
   return found;
 }
 
-/** Lines that differ, a few of them, as a person wants to see them. */
+const SHOWN = 8;
+
+/** Lines that differ, the first of them, as a person wants to see them. */
 export function difference(native: string, guest: string): string[] {
   const [a, b] = [native.split('\n'), guest.split('\n')];
-  const lines: string[] = [];
-  for (let i = 0; i < Math.max(a.length, b.length) && lines.length < 12; i++) {
-    if (a[i] !== b[i]) lines.push(`line ${i + 1}`, `  natively ${a[i]}`, `  in guest ${b[i]}`);
-  }
+  const rows = Array.from({ length: Math.max(a.length, b.length) }, (_, i) => i);
+  const differing = rows.filter((i) => a[i] !== b[i]);
+  const lines = differing
+    .slice(0, SHOWN)
+    .flatMap((i) => [`line ${i + 1}`, `  natively ${a[i]}`, `  in guest ${b[i]}`]);
+  if (differing.length > SHOWN) lines.push(`and ${differing.length - SHOWN} lines more`);
   return lines;
 }
