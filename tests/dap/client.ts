@@ -3,6 +3,8 @@
  * the wire: what is compared with golden files.
  */
 
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { ProtocolClient } from '@vscode/debugadapter-testsupport/lib/protocolClient.js';
@@ -12,7 +14,13 @@ import type { DapHost } from '../../src/dap/host.ts';
 import { serveStreams } from '../../src/dap/streams.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-export const DEMO = 'traces/demo.retro';
+const DEMO = 'traces/demo.retro';
+/** A copy of its own for each file of tests: bookmarks and caches go beside a recording. */
+const folder = mkdtempSync(join(tmpdir(), 'retrovisor-dap-'));
+export const RECORDING = join(folder, 'demo.retro');
+copyFileSync(join(ROOT, DEMO), RECORDING);
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+
 export const DEMO_SYMBOLS = 'guests/demo/demo.elf';
 
 /** A request that failed, as the client kit rejects with it. */
@@ -105,7 +113,7 @@ function text(value: unknown): string {
     if (typeof item !== 'object' || item === null || Array.isArray(item)) return item;
     return Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)));
   });
-  return sorted.replaceAll(ROOT, '.');
+  return sorted.replaceAll(RECORDING, `./${DEMO}`).replaceAll(ROOT, '.');
 }
 
 export const INITIALIZE = {
@@ -119,7 +127,7 @@ export async function demoSession(more: Record<string, unknown> = {}): Promise<C
   const client = new Client();
   await client.ask('initialize', INITIALIZE);
   const initialized = client.next('initialized');
-  const recording = join(ROOT, DEMO);
+  const recording = RECORDING;
   const sourceFileMap = { 'guests/demo': join(ROOT, 'guests/demo') };
   await client.ask('attach', { recording, stopOnEntry: true, sourceFileMap, ...more });
   await initialized;

@@ -3,7 +3,6 @@
  * that has to answer every request among them.
  */
 
-import { join } from 'node:path';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { CliDapHost } from '../../src/cli/dap-host.ts';
 import { Connection } from '../../src/dap/connection.ts';
@@ -11,9 +10,8 @@ import { CUSTOM_SHAPES } from '../../src/dap/custom.ts';
 import { COMMANDS, SHAPES, TAKES } from '../../src/dap/protocol.gen.ts';
 import { encode, MessageReader } from '../../src/dap/wire.ts';
 import { Dice } from '../rsp/fuzz.ts';
-import { DEMO } from './client.ts';
+import { RECORDING } from './client.ts';
 
-const RECORDING = join(import.meta.dirname, '../..', DEMO);
 const CUSTOM = Object.keys(CUSTOM_SHAPES);
 /** They end a session; the fuzzer has them now and then. */
 const ENDINGS = new Set(['disconnect', 'terminate']);

@@ -1,11 +1,9 @@
 /** A session from its beginning to its end, in the order that clients may choose. */
 
-import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { COMMANDS } from '../../src/dap/protocol.gen.ts';
-import { Client, DEMO, demoSession, INITIALIZE } from './client.ts';
+import { Client, demoSession, INITIALIZE, RECORDING } from './client.ts';
 
-const RECORDING = join(import.meta.dirname, '../..', DEMO);
 let client: Client;
 
 afterEach(async () => {
